@@ -1,0 +1,337 @@
+#include "pageview/options.h"
+
+#include <ctype.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pageview/option_value.h"
+
+static const char kafka_prefix[] = "kafka.";
+static const size_t kafka_prefix_length = sizeof kafka_prefix - 1;
+
+const char *const pv_log_level_choices[] = {"debug", "info", "warn", "error", NULL};
+
+/* Where values come from, in rising strength. A list from a stronger source replaces the
+ * whole list of a weaker one. */
+enum origin { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG };
+
+struct parse {
+    const struct pv_program *program;
+    void *options;
+    struct pv_error *error;
+    enum origin *origins; /* one an option */
+    const char *file;
+};
+
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { MAX = 64 };
+    size_t row[MAX + 1], a_length = strlen(a), b_length = strlen(b);
+
+    if (a_length > MAX || b_length > MAX)
+        return MAX;
+    for (size_t j = 0; j <= b_length; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[b_length];
+}
+
+const char *pv_nearest_name(const char *name, size_t count,
+                            const char *(*name_at)(const void *context, size_t i),
+                            const void *context)
+{
+    const char *nearest = NULL;
+    size_t best = strlen(name) / 2 + 1; /* farther is no help */
+
+    for (size_t i = 0; i < count; i++) {
+        size_t distance = edit_distance(name, name_at(context, i));
+        if (distance < best) {
+            best = distance;
+            nearest = name_at(context, i);
+        }
+    }
+    return nearest;
+}
+
+static const char *option_name_at(const void *context, size_t i)
+{
+    return ((const struct pv_program *)context)->options[i].name;
+}
+
+static struct pv_common_options *common_of(struct parse *parse)
+{
+    return (struct pv_common_options *)((char *)parse->options + parse->program->common_offset);
+}
+
+static const struct pv_option *find_option(const struct pv_program *program, const char *name)
+{
+    for (size_t i = 0; i < program->option_count; i++)
+        if (strcmp(program->options[i].name, name) == 0)
+            return &program->options[i];
+    return NULL;
+}
+
+static enum pv_status unknown_option(struct parse *parse, const char *where, const char *name)
+{
+    const char *nearest =
+        pv_nearest_name(name, parse->program->option_count, option_name_at, parse->program);
+
+    if (nearest != NULL)
+        return pv_error_set(parse->error, PV_INVALID,
+                            "%s: unknown option %s: did you mean %s? (--help lists all)", where,
+                            name, nearest);
+    return pv_error_set(parse->error, PV_INVALID, "%s: unknown option %s (--help lists all)", where,
+                        name);
+}
+
+static enum pv_status set_kafka_property(struct parse *parse, const char *where, const char *name,
+                                         const char *value)
+{
+    char text[1024];
+
+    if (!parse->program->takes_kafka)
+        return pv_error_set(parse->error, PV_INVALID, "%s: %s does not talk to Kafka: remove %s",
+                            where, parse->program->name, name);
+    snprintf(text, sizeof text, "%s=%s", name + kafka_prefix_length, value);
+    return pv_list_add(&common_of(parse)->kafka_properties, text, parse->error);
+}
+
+static enum pv_status set_option(struct parse *parse, enum origin origin, const char *where,
+                                 const char *name, const char *value)
+{
+    const struct pv_option *option = find_option(parse->program, name);
+    enum origin *last;
+    struct pv_error why;
+
+    if (strncmp(name, kafka_prefix, kafka_prefix_length) == 0)
+        return set_kafka_property(parse, where, name, value);
+    if (option == NULL)
+        return unknown_option(parse, where, name);
+    last = &parse->origins[option - parse->program->options];
+    if (origin > *last)
+        pv_option_value_clear(option, parse->options);
+    *last = origin;
+    if (pv_option_value_set(option, parse->options, value, &why) != PV_OK)
+        return pv_error_set(parse->error, why.status, "%s: %s=%s: %s", where, name, value,
+                            why.text);
+    return PV_OK;
+}
+
+static enum pv_status apply_defaults(struct parse *parse)
+{
+    for (size_t i = 0; i < parse->program->option_count; i++) {
+        const struct pv_option *option = &parse->program->options[i];
+        enum pv_status status;
+
+        if (option->default_value == NULL)
+            continue;
+        status = set_option(parse, FROM_DEFAULT, "default", option->name, option->default_value);
+        if (status != PV_OK)
+            return status;
+    }
+    return PV_OK;
+}
+
+static int on_file_setting(void *context, const char *section, const char *name, const char *value)
+{
+    struct parse *parse = context;
+
+    if (section[0] != '\0') {
+        pv_error_set(parse->error, PV_INVALID,
+                     "%s: section [%s]: this file has no sections, only \"name = value\" lines",
+                     parse->file, section);
+        return 0;
+    }
+    if (strcmp(name, "config") == 0) {
+        pv_error_set(parse->error, PV_INVALID, "%s: config cannot be set in a configuration file",
+                     parse->file);
+        return 0;
+    }
+    return set_option(parse, FROM_FILE, parse->file, name, value) == PV_OK;
+}
+
+static enum pv_status apply_file(struct parse *parse, const char *path)
+{
+    int line;
+
+    parse->file = path;
+    parse->error->text[0] = '\0';
+    line = ini_parse(path, on_file_setting, parse);
+    if (line == -1)
+        return pv_error_set(parse->error, PV_INVALID,
+                            "--config=%s: cannot read it: does the file exist, and may this user "
+                            "read it?",
+                            path);
+    if (line != 0 && parse->error->text[0] == '\0')
+        return pv_error_set(parse->error, PV_INVALID,
+                            "%s: line %d: not \"name = value\", or over 190 characters", path,
+                            line);
+    return line == 0 ? PV_OK : parse->error->status;
+}
+
+static void environment_name(const char *option_name, char name[80])
+{
+    size_t at = 0;
+
+    memcpy(name, "PV_", 3);
+    for (at = 0; option_name[at] != '\0' && at < 70; at++)
+        name[3 + at] = option_name[at] == '-' ? '_' : (char)toupper((unsigned char)option_name[at]);
+    name[3 + at] = '\0';
+}
+
+static enum pv_status apply_environment(struct parse *parse)
+{
+    for (size_t i = 0; i < parse->program->option_count; i++) {
+        char name[80];
+        const char *value;
+        enum pv_status status;
+
+        environment_name(parse->program->options[i].name, name);
+        value = getenv(name);
+        if (value == NULL)
+            continue;
+        status = set_option(parse, FROM_ENVIRONMENT, name, parse->program->options[i].name, value);
+        if (status != PV_OK)
+            return status;
+    }
+    return PV_OK;
+}
+
+/* "name=value" or "name" of a flag. */
+static enum pv_status apply_flag(struct parse *parse, const char *text)
+{
+    char name[128];
+    const char *equals = strchr(text, '=');
+    size_t length = equals != NULL ? (size_t)(equals - text) : strlen(text);
+    const struct pv_option *option;
+
+    if (length == 0 || length >= sizeof name)
+        return pv_error_set(parse->error, PV_INVALID, "--%s: not an option (--help lists all)",
+                            text);
+    memcpy(name, text, length);
+    name[length] = '\0';
+    if (equals != NULL)
+        return set_option(parse, FROM_FLAG, "command line", name, equals + 1);
+    option = find_option(parse->program, name);
+    if (option == NULL)
+        return unknown_option(parse, "command line", name);
+    if (option->type != PV_OPTION_FLAG)
+        return pv_error_set(parse->error, PV_INVALID,
+                            "command line: --%s needs a value: --%s=%s", name, name,
+                            option->metavar != NULL ? option->metavar : "VALUE");
+    return set_option(parse, FROM_FLAG, "command line", name, "on");
+}
+
+static enum pv_status apply_flags(struct parse *parse, int argc, char **argv)
+{
+    enum pv_status status = PV_OK;
+
+    for (int i = 1; i < argc && status == PV_OK; i++) {
+        if (strncmp(argv[i], "--", 2) == 0) {
+            status = apply_flag(parse, argv[i] + 2);
+        } else if (strncmp(argv[i], "-X", 2) == 0) {
+            const char *property = argv[i] + 2;
+
+            if (property[0] == '\0' && ++i < argc)
+                property = argv[i];
+            if (strncmp(property, kafka_prefix, kafka_prefix_length) != 0 ||
+                strchr(property, '=') == NULL)
+                return pv_error_set(parse->error, PV_INVALID,
+                                    "command line: -X takes kafka.PROPERTY=VALUE");
+            status = apply_flag(parse, property);
+        } else {
+            return pv_error_set(parse->error, PV_INVALID,
+                                "command line: %s: options are written --name=value (--help lists "
+                                "all)",
+                                argv[i]);
+        }
+    }
+    return status;
+}
+
+/* --config must be known before the file is read, but the file is weaker than all flags. */
+static const char *config_path(int argc, char **argv)
+{
+    const char *path = getenv("PV_CONFIG");
+
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "--config=", 9) == 0)
+            path = argv[i] + 9;
+    return path;
+}
+
+enum pv_status pv_options_parse(const struct pv_program *program, int argc, char **argv,
+                                void *options, struct pv_error *error)
+{
+    struct parse parse = {.program = program, .options = options, .error = error};
+    const char *config = config_path(argc, argv);
+    enum pv_status status;
+
+    parse.origins = calloc(program->option_count, sizeof *parse.origins);
+    if (parse.origins == NULL)
+        return pv_error_nomem(error, "options");
+    status = apply_defaults(&parse);
+    if (status == PV_OK && config != NULL)
+        status = apply_file(&parse, config);
+    if (status == PV_OK)
+        status = apply_environment(&parse);
+    if (status == PV_OK)
+        status = apply_flags(&parse, argc, argv);
+    free(parse.origins);
+    return status;
+}
+
+void pv_options_clean_up(const struct pv_program *program, void *options)
+{
+    struct parse parse = {.program = program, .options = options};
+
+    for (size_t i = 0; i < program->option_count; i++)
+        pv_option_value_clear(&program->options[i], options);
+    pv_list_clear(&common_of(&parse)->kafka_properties);
+}
+
+static void print_option(const struct pv_option *option)
+{
+    char left[128];
+    size_t length = (size_t)snprintf(left, sizeof left, "--%s", option->name);
+
+    if (option->type == PV_OPTION_CHOICE) {
+        for (int i = 0; option->choices[i] != NULL && length < sizeof left; i++)
+            length += (size_t)snprintf(left + length, sizeof left - length, "%c%s",
+                                       i == 0 ? '=' : '|', option->choices[i]);
+    } else if (option->type != PV_OPTION_FLAG) {
+        snprintf(left + length, sizeof left - length, "=%s", option->metavar);
+    }
+    printf("  %-30s %s", left, option->help);
+    if (option->default_value != NULL)
+        printf(" (default %s)", option->default_value);
+    if (option->type == PV_OPTION_LIST)
+        printf(" (repeatable)");
+    putchar('\n');
+}
+
+void pv_options_print_help(const struct pv_program *program)
+{
+    printf("Usage: %s [--name=value ...]\n%s\n\n", program->name, program->summary);
+    for (size_t i = 0; i < program->option_count; i++)
+        print_option(&program->options[i]);
+    if (program->takes_kafka)
+        printf("  %-30s %s\n", "-X kafka.PROPERTY=VALUE", "set a librdkafka property (repeatable)");
+    printf("\nEach option can also be PV_NAME in the environment or \"name = value\" in --config.\n"
+           "A flag beats the environment, which beats the file.\n"
+           "Exit codes: 0 fine, 1 failed while running, 2 usage or configuration.\n");
+}

@@ -1,0 +1,49 @@
+#include "pageview/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum pv_status pv_error_set(struct pv_error *error, enum pv_status status, const char *format, ...)
+{
+    if (error != NULL) {
+        va_list args;
+        error->status = status;
+        va_start(args, format);
+        vsnprintf(error->text, sizeof error->text, format, args);
+        va_end(args);
+    }
+    return status;
+}
+
+enum pv_status pv_error_prefix(struct pv_error *error, const char *format, ...)
+{
+    char text[sizeof error->text];
+    va_list args;
+    size_t length;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    length = strlen(text);
+    snprintf(text + length, sizeof text - length, ": %s", error->text);
+    memcpy(error->text, text, sizeof text);
+    return error->status;
+}
+
+enum pv_status pv_error_nomem(struct pv_error *error, const char *what)
+{
+    return pv_error_set(error, PV_NOMEM, "out of memory for %s", what);
+}
+
+int pv_exit_code(enum pv_status status)
+{
+    switch (status) {
+    case PV_OK:
+        return 0;
+    case PV_INVALID:
+        return 2;
+    default:
+        return 1;
+    }
+}

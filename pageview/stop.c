@@ -1,0 +1,68 @@
+#include "pageview/stop.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, SECOND_SIGNAL_EXIT = 1 };
+
+/* A pipe that becomes readable for good when a stop is asked for: waiting is one poll(2). */
+static int stop_pipe[2] = {-1, -1};
+static atomic_bool requested;
+
+void pv_stop_request(void)
+{
+    if (!atomic_exchange(&requested, true) && stop_pipe[1] >= 0) {
+        ssize_t written = write(stop_pipe[1], "", 1);
+        (void)written; /* the pipe holds nothing else, so one byte always fits */
+    }
+}
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    if (atomic_load(&requested))
+        _exit(SECOND_SIGNAL_EXIT);
+    pv_stop_request();
+}
+
+void pv_stop_install(void)
+{
+    struct sigaction action;
+
+    if (pipe(stop_pipe) == 0) {
+        fcntl(stop_pipe[0], F_SETFD, FD_CLOEXEC);
+        fcntl(stop_pipe[1], F_SETFD, FD_CLOEXEC);
+    }
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+bool pv_stop_requested(void)
+{
+    return atomic_load(&requested);
+}
+
+void pv_stop_wait_ms(int64_t ms)
+{
+    struct pollfd readable = {stop_pipe[0], POLLIN, 0};
+
+    poll(&readable, 1, (int)ms);
+}
+
+int64_t pv_backoff_next_ms(struct pv_backoff *backoff)
+{
+    backoff->last_ms = backoff->last_ms == 0 ? BACKOFF_FIRST_MS : backoff->last_ms * 2;
+    if (backoff->last_ms > BACKOFF_MAX_MS)
+        backoff->last_ms = BACKOFF_MAX_MS;
+    return backoff->last_ms;
+}

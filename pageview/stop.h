@@ -1,0 +1,27 @@
+/* Stopping: SIGTERM and SIGINT ask for a clean end, a second one ends at once. */
+#ifndef PAGEVIEW_STOP_H
+#define PAGEVIEW_STOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Installs the handlers, and ignores SIGPIPE. Call it before any thread starts. */
+void pv_stop_install(void);
+
+/* True once a signal came or pv_stop_request was called. */
+bool pv_stop_requested(void);
+
+/* Asks the program to end, from any thread. */
+void pv_stop_request(void);
+
+/* Waits `ms`, or until a stop is asked for. */
+void pv_stop_wait_ms(int64_t ms);
+
+/* Back-off between tries: doubles from 100 ms to 5 s. Zero is a fresh one. */
+struct pv_backoff {
+    int64_t last_ms;
+};
+/* The next pause in ms. */
+int64_t pv_backoff_next_ms(struct pv_backoff *backoff);
+
+#endif

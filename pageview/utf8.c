@@ -1,0 +1,90 @@
+#include "pageview/utf8.h"
+
+#include <string.h>
+
+size_t pv_utf8_decode(const char *text, size_t length, uint32_t *code_point)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *bytes = (const unsigned char *)text;
+    uint32_t value;
+    size_t size;
+
+    if (length == 0)
+        return 0;
+    if (bytes[0] < 0x80) {
+        *code_point = bytes[0];
+        return 1;
+    }
+    if (bytes[0] >= 0xc2 && bytes[0] <= 0xdf) {
+        size = 2;
+        value = bytes[0] & 0x1fU;
+    } else if ((bytes[0] & 0xf0) == 0xe0) {
+        size = 3;
+        value = bytes[0] & 0x0fU;
+    } else if (bytes[0] >= 0xf0 && bytes[0] <= 0xf4) {
+        size = 4;
+        value = bytes[0] & 0x07U;
+    } else {
+        return 0;
+    }
+    if (length < size)
+        return 0;
+    for (size_t i = 1; i < size; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+        value = value << 6 | (bytes[i] & 0x3fU);
+    }
+    if (value < smallest[size] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+        return 0;
+    *code_point = value;
+    return size;
+}
+
+/* Bytes at the start of `text` that are plain ASCII, counted eight at a time. */
+static size_t ascii_prefix(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (length - at >= 8) {
+        uint64_t word;
+        memcpy(&word, text + at, 8);
+        if ((word & 0x8080808080808080ULL) != 0)
+            break;
+        at += 8;
+    }
+    return at;
+}
+
+bool pv_utf8_is_valid(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        uint32_t code_point;
+        size_t size;
+
+        at += ascii_prefix(text + at, length - at);
+        if (at == length)
+            break;
+        size = pv_utf8_decode(text + at, length - at, &code_point);
+        if (size == 0)
+            return false;
+        at += size;
+    }
+    return true;
+}
+
+bool pv_utf8_is_printable(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        uint32_t code_point;
+        size_t size = pv_utf8_decode(text + at, length - at, &code_point);
+
+        if (size == 0 || pv_utf8_is_control(code_point))
+            return false;
+        at += size;
+    }
+    return true;
+}
