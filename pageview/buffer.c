@@ -1,6 +1,7 @@
 #include "pageview/buffer.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,14 @@ void pv_buffer_reset(struct pv_buffer *buffer)
 
 char *pv_buffer_reserve(struct pv_buffer *buffer, size_t more)
 {
-    if (buffer->capacity - buffer->length < more) {
+    if (buffer->data == NULL || buffer->capacity - buffer->length < more) {
         size_t capacity = buffer->capacity < 256 ? 256 : buffer->capacity;
-        char *data;
+        char *data = NULL;
 
-        while (capacity - buffer->length < more)
+        while (capacity - buffer->length < more && capacity <= SIZE_MAX / 2)
             capacity *= 2;
-        data = realloc(buffer->data, capacity);
+        if (capacity - buffer->length >= more)
+            data = realloc(buffer->data, capacity);
         if (data == NULL) {
             buffer->failed = true;
             return NULL;

@@ -27,7 +27,7 @@ struct pv_text {
 
 struct pv_event {
     struct pv_text article;
-    int64_t ts_ms; /* ms since the Unix epoch, UTC */
+    int64_t ts_ms; /* ms since the Unix epoch, UTC; not negative */
     enum pv_agent agent;
     struct pv_text visitor, section, title, referrer, id;
 };

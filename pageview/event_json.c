@@ -17,9 +17,10 @@
 #include "pageview/utf8.h"
 
 enum {
-    /* The densest event, [0,0,…], has a value every two bytes; strings add no more than the
-     * event's bytes, their NULs and their alignment. */
-    ARENA_SIZE = PV_EVENT_SIZE_MAX / 2 * (sizeof(cJSON) + 16) + 4 * PV_EVENT_SIZE_MAX,
+    /* The densest event, [0,0,…], has a value every two bytes, for each of which newer cJSON asks
+     * for a buffer to read the number in; strings add no more than the event's bytes, their NULs
+     * and their alignment. */
+    ARENA_SIZE = PV_EVENT_SIZE_MAX / 2 * (sizeof(cJSON) + 16) + 4UL * PV_EVENT_SIZE_MAX,
     ARENA_ALIGN = 16,
 };
 

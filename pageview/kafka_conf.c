@@ -11,7 +11,7 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
     (void)client;
     /* Levels are syslog's: 3 is error, 4 warning, 6 info. What matters to users also comes as an
      * error or as the answer to a call, so librdkafka's own words are for debugging. */
-    pv_log(level <= 4 ? PV_LOG_WARN : PV_LOG_DEBUG, "librdkafka", PV_TEXT("facility", facility),
+    pv_log(level < 3 ? PV_LOG_WARN : PV_LOG_DEBUG, "librdkafka", PV_TEXT("facility", facility),
            PV_TEXT("text", text));
 }
 
@@ -47,9 +47,10 @@ static enum pv_status unknown_property(const char *name, struct pv_error *error)
     known.pairs = rd_kafka_conf_dump(conf, &known.count);
     known.count /= 2;
     nearest = pv_nearest_name(name, known.count, property_name_at, &known);
-    status = pv_error_set(error, PV_INVALID,
-                          "kafka.%s: librdkafka %s has no such property: did you mean kafka.%s?",
-                          name, rd_kafka_version_str(), nearest != NULL ? nearest : "(none near)");
+    status =
+        pv_error_set(error, PV_INVALID, "kafka.%s: librdkafka %s has no such property%s%s%s", name,
+                     rd_kafka_version_str(), nearest != NULL ? ": did you mean kafka." : "",
+                     nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
     rd_kafka_conf_dump_free(known.pairs, known.count * 2);
     rd_kafka_conf_destroy(conf);
     return status;

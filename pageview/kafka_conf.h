@@ -16,8 +16,8 @@ struct pv_kafka_property {
  * kafka.* properties, which beat the rest. librdkafka's logs and errors become log lines.
  * PV_INVALID names the property and the nearest known one. The caller owns `*conf`. */
 enum pv_status pv_kafka_conf_new(const struct pv_kafka_options *options,
-                                 const struct pv_kafka_property *properties,
-                                 rd_kafka_conf_t **conf, struct pv_error *error) PV_MUST_CHECK;
+                                 const struct pv_kafka_property *properties, rd_kafka_conf_t **conf,
+                                 struct pv_error *error) PV_MUST_CHECK;
 
 /* True when this librdkafka has the property. */
 bool pv_kafka_conf_knows(const char *property);

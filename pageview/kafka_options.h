@@ -11,10 +11,12 @@ struct pv_kafka_options {
 };
 
 #define PV_KAFKA_OPTION_ROWS(type)                                                                 \
-    {"brokers", PV_OPTION_BROKERS, offsetof(type, kafka.brokers), "127.0.0.1:9092", 0, 0, NULL,    \
-     "HOST:PORT,...", "the Kafka brokers to start from"},                                          \
-    {"topic", PV_OPTION_TEXT, offsetof(type, kafka.topic), "pageviews", 0, 0, NULL, "NAME",        \
-     "the topic of view events"}
+    {"brokers", PV_OPTION_BROKERS, offsetof(type, kafka.brokers),    "127.0.0.1:9092", 0, 0,       \
+     NULL,      "HOST:PORT,...",   "the Kafka brokers to start from"},                             \
+    {                                                                                              \
+        "topic", PV_OPTION_TEXT, offsetof(type, kafka.topic), "pageviews", 0, 0, NULL, "NAME",     \
+            "the topic of view events"                                                             \
+    }
 
 /* Checks the kafka.* properties without talking to anybody. */
 enum pv_status pv_kafka_options_check(const struct pv_kafka_options *options,

@@ -33,7 +33,8 @@ static enum pv_status creation_result(const struct pv_kafka_options *options, co
     if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return pv_kafka_unavailable(options, "creating a topic", rd_kafka_event_error(event),
                                     error);
-    results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
 

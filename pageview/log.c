@@ -92,22 +92,31 @@ static void put_number(struct line *line, int64_t number)
     put_text(line, digits);
 }
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 /* A value is quoted when it has anything but plain visible characters. */
 static void put_value(struct line *line, const char *value)
 {
     bool quote = value[0] == '\0';
 
     for (const char *c = value; *c != '\0'; c++)
-        quote = quote || (unsigned char)*c <= ' ' || *c == '"' || *c == '\\' || *c == '=';
+        quote = quote || is_control(*c) || *c == ' ' || *c == '"' || *c == '\\' || *c == '=';
     if (!quote) {
         put_text(line, value);
         return;
     }
     put_char(line, '"');
     for (const char *c = value; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\')
+        char shown = *c;
+
+        if (is_control(shown))
+            shown = ' ';
+        if (shown == '"' || shown == '\\')
             put_char(line, '\\');
-        put_char(line, (unsigned char)*c < ' ' ? ' ' : *c);
+        put_char(line, shown);
     }
     put_char(line, '"');
 }

@@ -12,7 +12,7 @@
 enum pv_log_level { PV_LOG_DEBUG, PV_LOG_INFO, PV_LOG_WARN, PV_LOG_ERROR };
 
 struct pv_log_field {
-    const char *key; /* NULL ends the list */
+    const char *key;  /* NULL ends the list */
     const char *text; /* NULL: `number` is the value */
     int64_t number;
 };
@@ -27,7 +27,6 @@ void pv_log_set_level(enum pv_log_level level);
 void pv_log_fields(enum pv_log_level level, const char *event, const struct pv_log_field *fields);
 
 #define pv_log(level, event, ...)                                                                  \
-    pv_log_fields((level), (event),                                                                \
-                  (const struct pv_log_field[]){__VA_ARGS__, {NULL, NULL, 0}})
+    pv_log_fields((level), (event), (const struct pv_log_field[]){__VA_ARGS__, {NULL, NULL, 0}})
 
 #endif

@@ -29,8 +29,8 @@ static inline int64_t pv_metric_get(const pv_metric_value *value)
 }
 
 struct pv_metric {
-    const char *name; /* rows of the same name stand together */
-    const char *type; /* "counter" or "gauge" */
+    const char *name;  /* rows of the same name stand together */
+    const char *type;  /* "counter" or "gauge" */
     const char *label; /* "reason" … or NULL */
     const char *label_value;
     const char *help;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "pageview/address.h"
+
 struct pv_metrics_server {
     const struct pv_metrics_source *source;
     struct MHD_Daemon *daemon;
@@ -35,8 +37,8 @@ static enum MHD_Result answer_metrics(const struct pv_metrics_source *source,
 
     pv_metrics_write(&text, source->metrics, source->count);
     if (!text.failed)
-        result = answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4", text.data,
-                        text.length);
+        result =
+            answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4", text.data, text.length);
     pv_buffer_clean_up(&text);
     return result;
 }
@@ -70,14 +72,20 @@ static enum pv_status resolve(const char *address, struct addrinfo **found, stru
 {
     const struct addrinfo hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    const char *colon = strrchr(address, ':');
-    char host[256];
+    struct pv_address parsed;
+    char port[8];
     int failure;
 
-    snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
-    failure = getaddrinfo(host, colon + 1, &hints, found);
-    if (failure != 0)
-        return pv_error_set(error, PV_INVALID, "--metrics=%s: %s", address, gai_strerror(failure));
+    if (!pv_address_parse(address, strlen(address), &parsed)) {
+        pv_error_set(error, PV_INVALID, "--metrics=%s: not ADDR:PORT", address);
+        return PV_INVALID;
+    }
+    snprintf(port, sizeof port, "%d", parsed.port);
+    failure = getaddrinfo(parsed.host, port, &hints, found);
+    if (failure != 0) {
+        pv_error_set(error, PV_INVALID, "--metrics=%s: %s", address, gai_strerror(failure));
+        return PV_INVALID;
+    }
     return PV_OK;
 }
 

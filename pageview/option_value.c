@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pageview/buffer.h"
+#include "pageview/address.h"
 
 enum { LIST_MAX = 64 };
 
@@ -85,13 +85,9 @@ static void format_duration(int64_t ms, char text[32])
 
 static bool is_address(const char *text, size_t length)
 {
-    size_t colon = length;
-    int64_t port;
+    struct pv_address address;
 
-    while (colon > 0 && text[colon - 1] != ':')
-        colon--;
-    return colon > 1 && parse_count(text + colon, length - colon, &port) && port >= 1 &&
-           port <= 65535;
+    return pv_address_parse(text, length, &address);
 }
 
 static bool is_address_list(const char *text)
@@ -187,7 +183,9 @@ enum pv_status pv_option_value_set(const struct pv_option *option, void *options
         return set_flag(field, text, error);
     case PV_OPTION_ADDRESS:
         if (!is_address(text, strlen(text)))
-            return pv_error_set(error, PV_INVALID, "takes HOST:PORT with a port of 1 to 65535");
+            return pv_error_set(
+                error, PV_INVALID,
+                "takes HOST:PORT with a port of 1 to 65535 (an IPv6 HOST in brackets)");
         return set_text(field, text, error);
     case PV_OPTION_BROKERS:
         if (!is_address_list(text))
@@ -197,7 +195,8 @@ enum pv_status pv_option_value_set(const struct pv_option *option, void *options
     case PV_OPTION_REDIS:
         if (!is_address(text, strlen(text)) && (strncmp(text, "unix:", 5) != 0 || text[5] == '\0'))
             return pv_error_set(error, PV_INVALID,
-                                "takes HOST:PORT with a port of 1 to 65535, or unix:PATH");
+                                "takes HOST:PORT with a port of 1 to 65535 (an IPv6 HOST in "
+                                "brackets), or unix:PATH");
         return set_text(field, text, error);
     }
     return pv_error_set(error, PV_INVALID, "has no known type");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pageview/buffer.h"
 #include "pageview/option_value.h"
 
 static const char kafka_prefix[] = "kafka.";
@@ -22,7 +23,6 @@ struct parse {
     void *options;
     struct pv_error *error;
     enum origin *origins; /* one an option */
-    const char *file;
 };
 
 static size_t edit_distance(const char *a, const char *b)
@@ -101,13 +101,20 @@ static enum pv_status unknown_option(struct parse *parse, const char *where, con
 static enum pv_status set_kafka_property(struct parse *parse, const char *where, const char *name,
                                          const char *value)
 {
-    char text[1024];
+    struct pv_buffer text = {0};
+    enum pv_status status;
 
     if (!parse->program->takes_kafka)
         return pv_error_set(parse->error, PV_INVALID, "%s: %s does not talk to Kafka: remove %s",
                             where, parse->program->name, name);
-    snprintf(text, sizeof text, "%s=%s", name + kafka_prefix_length, value);
-    return pv_list_add(&common_of(parse)->kafka_properties, text, parse->error);
+    pv_buffer_add_format(&text, "%s=%s", name + kafka_prefix_length, value);
+    if (text.failed)
+        return pv_error_nomem(parse->error, "options");
+    status = pv_list_add(&common_of(parse)->kafka_properties, text.data, parse->error);
+    if (status != PV_OK)
+        status = pv_error_prefix(parse->error, "%s: %s", where, name);
+    pv_buffer_clean_up(&text);
+    return status;
 }
 
 static enum pv_status set_option(struct parse *parse, enum origin origin, const char *where,
@@ -146,41 +153,78 @@ static enum pv_status apply_defaults(struct parse *parse)
     return PV_OK;
 }
 
+/* A configuration file being read, and the line that it is at. */
+struct config_file {
+    struct parse *parse;
+    FILE *stream;
+    const char *path;
+    int line;
+    enum pv_status status;
+};
+
+/* Gives inih one line, and none behind the first mistake. Blanks at its start are taken away, or
+ * inih would silently take the line as another value of the name before. A line that does not fit
+ * is refused, or inih would take its rest as a line of its own. */
+static char *read_config_line(char *text, int size, void *context)
+{
+    struct config_file *file = context;
+    size_t length, blanks;
+
+    if (file->status != PV_OK || fgets(text, size, file->stream) == NULL)
+        return NULL;
+    file->line++;
+    length = strlen(text);
+    if (length + 1 == (size_t)size && text[length - 1] != '\n') {
+        file->status =
+            pv_error_set(file->parse->error, PV_INVALID, "%s: line %d: has more than %d characters",
+                         file->path, file->line, size - 2);
+        return NULL;
+    }
+    blanks = strspn(text, " \t");
+    memmove(text, text + blanks, length - blanks + 1);
+    return text;
+}
+
 static int on_file_setting(void *context, const char *section, const char *name, const char *value)
 {
-    struct parse *parse = context;
+    struct config_file *file = context;
+    struct pv_error *error = file->parse->error;
+    char where[512];
 
-    if (section[0] != '\0') {
-        pv_error_set(parse->error, PV_INVALID,
-                     "%s: section [%s]: this file has no sections, only \"name = value\" lines",
-                     parse->file, section);
-        return 0;
-    }
-    if (strcmp(name, "config") == 0) {
-        pv_error_set(parse->error, PV_INVALID, "%s: config cannot be set in a configuration file",
-                     parse->file);
-        return 0;
-    }
-    return set_option(parse, FROM_FILE, parse->file, name, value) == PV_OK;
+    snprintf(where, sizeof where, "%s: line %d", file->path, file->line);
+    if (section[0] != '\0')
+        file->status = pv_error_set(error, PV_INVALID,
+                                    "%s: below section [%s]: this file has no sections, only "
+                                    "\"name = value\" lines",
+                                    where, section);
+    else if (strcmp(name, "config") == 0)
+        file->status = pv_error_set(error, PV_INVALID,
+                                    "%s: config cannot be set in a configuration file", where);
+    else
+        file->status = set_option(file->parse, FROM_FILE, where, name, value);
+    return file->status == PV_OK;
 }
 
 static enum pv_status apply_file(struct parse *parse, const char *path)
 {
-    int line;
+    struct config_file file = {.parse = parse, .path = path, .stream = fopen(path, "r")};
+    bool failed = file.stream == NULL;
+    int line = 0;
 
-    parse->file = path;
-    parse->error->text[0] = '\0';
-    line = ini_parse(path, on_file_setting, parse);
-    if (line == -1)
+    if (!failed) {
+        line = ini_parse_stream(read_config_line, &file, on_file_setting, &file);
+        failed = ferror(file.stream) != 0; /* such as a directory */
+        (void)fclose(file.stream);         /* nothing was written */
+    }
+    if (failed)
         return pv_error_set(parse->error, PV_INVALID,
                             "--config=%s: cannot read it: does the file exist, and may this user "
                             "read it?",
                             path);
-    if (line != 0 && parse->error->text[0] == '\0')
-        return pv_error_set(parse->error, PV_INVALID,
-                            "%s: line %d: not \"name = value\", or over 190 characters", path,
+    if (line > 0 && (file.status == PV_OK || line < file.line))
+        return pv_error_set(parse->error, PV_INVALID, "%s: line %d: not \"name = value\"", path,
                             line);
-    return line == 0 ? PV_OK : parse->error->status;
+    return file.status;
 }
 
 static void environment_name(const char *option_name, char name[80])
@@ -189,7 +233,8 @@ static void environment_name(const char *option_name, char name[80])
 
     memcpy(name, "PV_", 3);
     for (at = 0; option_name[at] != '\0' && at < 70; at++)
-        name[3 + at] = option_name[at] == '-' ? '_' : (char)toupper((unsigned char)option_name[at]);
+        name[3 + at] =
+            (char)(option_name[at] == '-' ? '_' : toupper((unsigned char)option_name[at]));
     name[3 + at] = '\0';
 }
 
@@ -230,9 +275,8 @@ static enum pv_status apply_flag(struct parse *parse, const char *text)
     if (option == NULL)
         return unknown_option(parse, "command line", name);
     if (option->type != PV_OPTION_FLAG)
-        return pv_error_set(parse->error, PV_INVALID,
-                            "command line: --%s needs a value: --%s=%s", name, name,
-                            option->metavar != NULL ? option->metavar : "VALUE");
+        return pv_error_set(parse->error, PV_INVALID, "command line: --%s needs a value: --%s=%s",
+                            name, name, option->metavar != NULL ? option->metavar : "VALUE");
     return set_option(parse, FROM_FLAG, "command line", name, "on");
 }
 

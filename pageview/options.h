@@ -35,9 +35,9 @@ struct pv_list {
 struct pv_option {
     const char *name;
     enum pv_option_type type;
-    size_t offset;             /* of the field in the program's options struct */
-    const char *default_value; /* as text, or NULL */
-    int64_t min, max;          /* COUNT, DURATION (ms) */
+    size_t offset;              /* of the field in the program's options struct */
+    const char *default_value;  /* as text, or NULL */
+    int64_t min, max;           /* COUNT, DURATION (ms) */
     const char *const *choices; /* CHOICE: ends with NULL */
     const char *metavar;
     const char *help;
@@ -57,18 +57,41 @@ struct pv_common_options {
 extern const char *const pv_log_level_choices[];
 
 #define PV_COMMON_OPTION_ROWS(type)                                                                \
-    {"config", PV_OPTION_TEXT, offsetof(type, common.config), NULL, 0, 0, NULL, "FILE",            \
+    {"config",                                                                                     \
+     PV_OPTION_TEXT,                                                                               \
+     offsetof(type, common.config),                                                                \
+     NULL,                                                                                         \
+     0,                                                                                            \
+     0,                                                                                            \
+     NULL,                                                                                         \
+     "FILE",                                                                                       \
      "read options from FILE, one \"name = value\" a line"},                                       \
-    {"metrics", PV_OPTION_ADDRESS, offsetof(type, common.metrics), NULL, 0, 0, NULL, "ADDR:PORT",  \
-     "serve Prometheus /metrics, /healthz and /readyz there"},                                     \
-    {"log-level", PV_OPTION_CHOICE, offsetof(type, common.log_level), "info", 0, 0,                \
-     pv_log_level_choices, NULL, "the least level to log"},                                        \
-    {"check-config", PV_OPTION_FLAG, offsetof(type, common.check_config), NULL, 0, 0, NULL, NULL,  \
-     "check the options and exit"},                                                                \
-    {"help", PV_OPTION_FLAG, offsetof(type, common.help), NULL, 0, 0, NULL, NULL,                  \
-     "print this text and exit"},                                                                  \
-    {"version", PV_OPTION_FLAG, offsetof(type, common.version), NULL, 0, 0, NULL, NULL,            \
-     "print the version and exit"}
+        {"metrics",                                                                                \
+         PV_OPTION_ADDRESS,                                                                        \
+         offsetof(type, common.metrics),                                                           \
+         NULL,                                                                                     \
+         0,                                                                                        \
+         0,                                                                                        \
+         NULL,                                                                                     \
+         "ADDR:PORT",                                                                              \
+         "serve Prometheus /metrics, /healthz and /readyz there"},                                 \
+        {"log-level",                                                                              \
+         PV_OPTION_CHOICE,                                                                         \
+         offsetof(type, common.log_level),                                                         \
+         "info",                                                                                   \
+         0,                                                                                        \
+         0,                                                                                        \
+         pv_log_level_choices,                                                                     \
+         NULL,                                                                                     \
+         "the least level to log"},                                                                \
+        {"check-config", PV_OPTION_FLAG, offsetof(type, common.check_config), NULL, 0, 0,          \
+         NULL,           NULL,           "check the options and exit"},                            \
+        {"help", PV_OPTION_FLAG, offsetof(type, common.help), NULL, 0, 0,                          \
+         NULL,   NULL,           "print this text and exit"},                                      \
+    {                                                                                              \
+        "version", PV_OPTION_FLAG, offsetof(type, common.version), NULL, 0, 0, NULL, NULL,         \
+            "print the version and exit"                                                           \
+    }
 
 struct pv_program {
     const char *name;

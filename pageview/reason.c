@@ -3,10 +3,9 @@
 static const struct {
     const char *name;
     const char *help;
-} reasons[PV_REASON_COUNT] = {
-    {"none", "a view"},
+} reasons[PV_REASON_COUNT] = {{"none", "a view"},
 #define X(name, help) {#name, help},
-    PV_REASON_TABLE(X)
+                              PV_REASON_TABLE(X)
 #undef X
 };
 

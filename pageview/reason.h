@@ -32,15 +32,14 @@
     X(spider, "a robot that says so")                                                              \
     X(automated, "a robot that does not say so")
 
-#define PV_REASON_TABLE(X)                                                                         \
-    PV_HIT_REASON_TABLE(X) PV_EVENT_REASON_TABLE(X) PV_AGENT_REASON_TABLE(X)
+#define PV_REASON_TABLE(X) PV_HIT_REASON_TABLE(X) PV_EVENT_REASON_TABLE(X) PV_AGENT_REASON_TABLE(X)
 
 enum pv_reason {
     PV_REASON_NONE, /* counted: a view */
 #define X(name, help) PV_REASON_##name,
     PV_REASON_TABLE(X)
 #undef X
-    PV_REASON_COUNT
+        PV_REASON_COUNT
 };
 
 /* The name, "none" for PV_REASON_NONE. Static storage. */

@@ -1,11 +1,13 @@
 #include "pageview/redis_client.h"
 
+#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "pageview/address.h"
 #include "pageview/keys.h"
 
 enum {
@@ -14,6 +16,7 @@ enum {
      * can stall Redis for seconds. Past this the connection counts as lost. */
     ANSWER_TIMEOUT_MS = 15000,
     ARGUMENTS_MAX = 16, /* of pv_redis_command_texts */
+    VERSION_MIN = 7,    /* functions */
 };
 
 struct pv_redis {
@@ -34,13 +37,14 @@ static enum pv_status read_password(const char *path, char **password, struct pv
                             "this user read it?",
                             path);
     read = fgets(line, sizeof line, file) != NULL;
-    fclose(file);
-    if (!read)
+    (void)fclose(file);
+    if (read)
+        line[strcspn(line, "\r\n")] = '\0';
+    if (!read || line[0] == '\0')
         return pv_error_set(error, PV_INVALID,
                             "--redis-password-file=%s: it is empty: put the password in its first "
                             "line",
                             path);
-    line[strcspn(line, "\r\n")] = '\0';
     *password = strdup(line);
     return *password != NULL ? PV_OK : pv_error_nomem(error, "the Redis password");
 }
@@ -90,25 +94,25 @@ void pv_redis_disconnect(struct pv_redis *redis)
 
 static struct timeval timeval_of_ms(int ms)
 {
-    return (struct timeval){ms / 1000, ms % 1000 * 1000};
+    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
 }
 
 static redisContext *open_connection(const char *address)
 {
     struct timeval timeout = timeval_of_ms(CONNECT_TIMEOUT_MS);
-    const char *colon = strrchr(address, ':');
-    char host[256];
+    struct pv_address tcp;
 
     if (strncmp(address, "unix:", 5) == 0)
         return redisConnectUnixWithTimeout(address + 5, timeout);
-    snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
-    return redisConnectWithTimeout(host, (int)strtol(colon + 1, NULL, 10), timeout);
+    if (!pv_address_parse(address, strlen(address), &tcp))
+        return NULL;
+    return redisConnectWithTimeout(tcp.host, tcp.port, timeout);
 }
 
 static enum pv_status lost(struct pv_redis *redis, struct pv_error *error)
 {
-    const char *why = redis->context != NULL && redis->context->err != 0 ? redis->context->errstr
-                                                                         : "no memory";
+    const char *why =
+        redis->context != NULL && redis->context->err != 0 ? redis->context->errstr : "no memory";
     enum pv_status status =
         pv_error_set(error, PV_UNAVAILABLE, "Redis at %s: %s: is it running, and is --redis right?",
                      redis->options->address, why);
@@ -130,9 +134,12 @@ static enum pv_status authenticate(struct pv_redis *redis, struct pv_error *erro
     else
         status = pv_redis_command_texts(redis, &reply, error, "AUTH", redis->password, NULL);
     pv_redis_reply_destroy(reply);
-    if (status == PV_REFUSED) /* such as AUTH without any password configured */
+    if (status == PV_REFUSED) { /* such as AUTH without any password configured */
         status = PV_INVALID;
-    if (status == PV_INVALID)
+        if (error != NULL)
+            error->status = status;
+    }
+    if (status != PV_OK) /* or the next command would go out without a login */
         pv_redis_disconnect(redis);
     return status;
 }
@@ -150,19 +157,47 @@ enum pv_status pv_redis_connect(struct pv_redis *redis, struct pv_error *error)
     return authenticate(redis, error);
 }
 
+enum pv_status pv_redis_check_version(struct pv_redis *redis, struct pv_error *error)
+{
+    static const char name[] = "redis_version:";
+    struct pv_redis_reply *reply = NULL;
+    enum pv_status status = pv_redis_command_texts(redis, &reply, error, "INFO", "server", NULL);
+    const char *info, *version;
+
+    if (status != PV_OK)
+        return status;
+    info = pv_redis_reply_text(reply, NULL);
+    version = info != NULL ? strstr(info, name) : NULL;
+    if (version == NULL) {
+        status = pv_error_set(error, PV_REFUSED, "Redis at %s: INFO does not say its version",
+                              redis->options->address);
+    } else if (strtol(version + strlen(name), NULL, 10) < VERSION_MIN) {
+        version += strlen(name);
+        status = pv_error_set(error, PV_INVALID,
+                              "Redis at %s: it is version %.*s, and 7.0 or newer is needed",
+                              redis->options->address, (int)strcspn(version, "\r\n"), version);
+    }
+    pv_redis_reply_destroy(reply);
+    return status;
+}
+
 enum pv_status pv_redis_send(struct pv_redis *redis, int count, const char **arguments,
                              const size_t *lengths, struct pv_error *error)
 {
     enum pv_status status = pv_redis_connect(redis, error);
+    int written = 0;
 
     if (status != PV_OK)
         return status;
     if (redisAppendCommandArgv(redis->context, count, arguments, lengths) != REDIS_OK)
         return lost(redis, error);
+    while (!written) /* now, so that Redis works while the next command is made */
+        if (redisBufferWrite(redis->context, &written) != REDIS_OK)
+            return lost(redis, error);
     return PV_OK;
 }
 
-/* What an error answer means, by its first word; any other is PV_REFUSED. */
+/* What an error answer means, by its first words; any other is PV_REFUSED. */
 static const struct {
     const char *code;
     enum pv_status status;
@@ -178,6 +213,7 @@ static const struct {
     {"READONLY", PV_UNAVAILABLE, "it is a replica; name the master in --redis"},
     {"NOREPLICAS", PV_UNAVAILABLE, "too few replicas are connected"},
     {"CLUSTERDOWN", PV_UNAVAILABLE, "the cluster is down"},
+    {"ERR max number of clients", PV_UNAVAILABLE, "raise its maxclients"},
     {"NOPERM", PV_UNAVAILABLE, "its ACL does not allow this; see etc/redis/pageviews.acl"},
 };
 
@@ -270,15 +306,22 @@ int64_t pv_redis_reply_number(const struct pv_redis_reply *reply, int64_t fallba
 
     if (view->type == REDIS_REPLY_INTEGER)
         return view->integer;
-    if (view->type != REDIS_REPLY_STRING || view->len == 0)
+    if (view->type != REDIS_REPLY_STRING || view->len == 0 ||
+        strspn(view->str, "-0123456789") != view->len)
         return fallback;
+    errno = 0;
     number = strtoll(view->str, &end, 10);
-    return *end == '\0' ? number : fallback;
+    return *end == '\0' && errno == 0 ? number : fallback;
 }
 
 size_t pv_redis_reply_count(const struct pv_redis_reply *reply)
 {
     return view_of(reply)->type == REDIS_REPLY_ARRAY ? view_of(reply)->elements : 0;
+}
+
+const char *pv_redis_reply_error(const struct pv_redis_reply *reply)
+{
+    return view_of(reply)->type == REDIS_REPLY_ERROR ? view_of(reply)->str : NULL;
 }
 
 const struct pv_redis_reply *pv_redis_reply_at(const struct pv_redis_reply *reply, size_t i)

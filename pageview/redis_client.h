@@ -23,14 +23,37 @@ struct pv_redis_options {
 };
 
 #define PV_REDIS_OPTION_ROWS(type)                                                                 \
-    {"redis", PV_OPTION_REDIS, offsetof(type, redis.address), "127.0.0.1:6379", 0, 0, NULL,        \
-     "HOST:PORT|unix:PATH", "the Redis server"},                                                   \
-    {"redis-user", PV_OPTION_TEXT, offsetof(type, redis.user), NULL, 0, 0, NULL, "NAME",           \
-     "the Redis ACL user; needs --redis-password-file"},                                           \
-    {"redis-password-file", PV_OPTION_TEXT, offsetof(type, redis.password_file), NULL, 0, 0, NULL, \
-     "FILE", "the Redis password is the first line of FILE"},                                      \
-    {"prefix", PV_OPTION_TEXT, offsetof(type, redis.prefix), "pv:", 0, 0, NULL, "TEXT",            \
-     "what every Redis key begins with"}
+    {"redis",                                                                                      \
+     PV_OPTION_REDIS,                                                                              \
+     offsetof(type, redis.address),                                                                \
+     "127.0.0.1:6379",                                                                             \
+     0,                                                                                            \
+     0,                                                                                            \
+     NULL,                                                                                         \
+     "HOST:PORT|unix:PATH",                                                                        \
+     "the Redis server"},                                                                          \
+        {"redis-user",                                                                             \
+         PV_OPTION_TEXT,                                                                           \
+         offsetof(type, redis.user),                                                               \
+         NULL,                                                                                     \
+         0,                                                                                        \
+         0,                                                                                        \
+         NULL,                                                                                     \
+         "NAME",                                                                                   \
+         "the Redis ACL user; needs --redis-password-file"},                                       \
+        {"redis-password-file",                                                                    \
+         PV_OPTION_TEXT,                                                                           \
+         offsetof(type, redis.password_file),                                                      \
+         NULL,                                                                                     \
+         0,                                                                                        \
+         0,                                                                                        \
+         NULL,                                                                                     \
+         "FILE",                                                                                   \
+         "the Redis password is the first line of FILE"},                                          \
+    {                                                                                              \
+        "prefix", PV_OPTION_TEXT, offsetof(type, redis.prefix), "pv:", 0, 0, NULL, "TEXT",         \
+            "what every Redis key begins with"                                                     \
+    }
 
 struct pv_redis;
 struct pv_redis_reply;
@@ -43,6 +66,9 @@ void pv_redis_destroy(struct pv_redis *redis);
 
 /* Connects and authenticates, unless connected already. */
 enum pv_status pv_redis_connect(struct pv_redis *redis, struct pv_error *error) PV_MUST_CHECK;
+
+/* PV_INVALID when the server is older than Redis 7.0, which these programs need. */
+enum pv_status pv_redis_check_version(struct pv_redis *redis, struct pv_error *error) PV_MUST_CHECK;
 
 /* Closes the connection; the next pv_redis_connect opens another. */
 void pv_redis_disconnect(struct pv_redis *redis);
@@ -71,6 +97,9 @@ const char *pv_redis_reply_text(const struct pv_redis_reply *reply, size_t *leng
 int64_t pv_redis_reply_number(const struct pv_redis_reply *reply, int64_t fallback);
 /* Number of an array's elements, 0 for any other type. */
 size_t pv_redis_reply_count(const struct pv_redis_reply *reply);
+/* Text of an error answer, which only an element of an array can be (EXEC's); NULL for any other
+ * type. It belongs to the reply. */
+const char *pv_redis_reply_error(const struct pv_redis_reply *reply);
 /* The i-th element; it belongs to the reply. */
 const struct pv_redis_reply *pv_redis_reply_at(const struct pv_redis_reply *reply, size_t i);
 

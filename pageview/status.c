@@ -20,13 +20,12 @@ enum pv_status pv_error_prefix(struct pv_error *error, const char *format, ...)
 {
     char text[sizeof error->text];
     va_list args;
-    size_t length;
 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    length = strlen(text);
-    snprintf(text + length, sizeof text - length, ": %s", error->text);
+    strncat(text, ": ", sizeof text - strlen(text) - 1);
+    strncat(text, error->text, sizeof text - strlen(text) - 1);
     memcpy(error->text, text, sizeof text);
     return error->status;
 }

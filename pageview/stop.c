@@ -1,6 +1,8 @@
 #include "pageview/stop.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,6 +14,7 @@ enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, SECOND_SIGNAL_EXIT = 1 };
 /* A pipe that becomes readable for good when a stop is asked for: waiting is one poll(2). */
 static int stop_pipe[2] = {-1, -1};
 static atomic_bool requested;
+static atomic_bool signalled;
 
 void pv_stop_request(void)
 {
@@ -24,9 +27,13 @@ void pv_stop_request(void)
 static void on_signal(int signal_number)
 {
     (void)signal_number;
-    if (atomic_load(&requested))
+    int saved_errno = errno;
+
+    if (atomic_exchange(&signalled,
+                        true)) /* a stop that the program itself asked for is no signal */
         _exit(SECOND_SIGNAL_EXIT);
     pv_stop_request();
+    errno = saved_errno;
 }
 
 void pv_stop_install(void)
@@ -56,7 +63,8 @@ void pv_stop_wait_ms(int64_t ms)
 {
     struct pollfd readable = {stop_pipe[0], POLLIN, 0};
 
-    poll(&readable, 1, (int)ms);
+    if (ms > 0) /* poll takes a negative time as for ever */
+        poll(&readable, 1, ms < INT_MAX ? (int)ms : INT_MAX);
 }
 
 int64_t pv_backoff_next_ms(struct pv_backoff *backoff)

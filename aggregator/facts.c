@@ -1,0 +1,183 @@
+#include "aggregator/facts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aggregator/batch.h"
+#include "aggregator/library.h"
+#include "pageview/keys.h"
+#include "pageview/log.h"
+
+/* The value of "name:value\r\n" in an answer to INFO. */
+static bool find_info(const char *info, const char *name, char *value, size_t size)
+{
+    size_t length = strlen(name);
+
+    for (const char *line = info; line != NULL && *line != '\0';) {
+        if (strncmp(line, name, length) == 0 && line[length] == ':') {
+            snprintf(value, size, "%.*s", (int)strcspn(line + length + 1, "\r\n"),
+                     line + length + 1);
+            return true;
+        }
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return false;
+}
+
+static enum pv_status read_info(struct pv_redis *redis, const char *section, const char *name,
+                                char *value, size_t size, struct pv_error *error)
+{
+    struct pv_redis_reply *reply;
+    enum pv_status status =
+        pv_redis_command_texts(redis, &reply, error, "INFO", section, (char *)NULL);
+    const char *info;
+
+    if (status != PV_OK)
+        return status;
+    info = pv_redis_reply_text(reply, NULL);
+    if (info == NULL || !find_info(info, name, value, size))
+        status = pv_error_set(error, PV_INVALID, "Redis: INFO %s has no %s: is this Redis 7.0 or "
+                              "newer?", section, name);
+    pv_redis_reply_destroy(reply);
+    return status;
+}
+
+static enum pv_status check_server(struct pv_redis *redis, struct pv_error *error)
+{
+    char version[64], policy[64];
+    enum pv_status status =
+        read_info(redis, "server", "redis_version", version, sizeof version, error);
+
+    if (status != PV_OK)
+        return status;
+    if (strtol(version, NULL, 10) < 7)
+        return pv_error_set(error, PV_INVALID,
+                            "Redis is version %s: functions came with 7.0: use Redis 7.0 or newer",
+                            version);
+    status = read_info(redis, "memory", "maxmemory_policy", policy, sizeof policy, error);
+    if (status != PV_OK)
+        return status;
+    if (strcmp(policy, "noeviction") != 0)
+        return pv_error_set(error, PV_INVALID,
+                            "Redis has maxmemory-policy %s and may throw counts away: set "
+                            "\"maxmemory-policy noeviction\" in redis.conf",
+                            policy);
+    return PV_OK;
+}
+
+enum pv_status pv_facts_load_library(struct pv_redis *redis, struct pv_error *error)
+{
+    struct pv_redis_reply *reply = NULL;
+    enum pv_status status =
+        pv_redis_command_texts(redis, &reply, error, "FCALL_RO", "pv_version", "0", (char *)NULL);
+    int64_t version = status == PV_OK ? pv_redis_reply_number(reply, 0) : 0;
+
+    pv_redis_reply_destroy(reply);
+    if (status != PV_OK && status != PV_REFUSED) /* refused: there is no such function */
+        return status;
+    if (version >= pv_library_version)
+        return PV_OK;
+    status = pv_redis_command_texts(redis, &reply, error, "FUNCTION", "LOAD", "REPLACE",
+                                    pv_library_source, (char *)NULL);
+    if (status != PV_OK)
+        return pv_error_prefix(error, "loading the function library");
+    pv_redis_reply_destroy(reply);
+    pv_log(PV_LOG_INFO, "library_loaded", PV_NUMBER("version", pv_library_version),
+           PV_NUMBER("replaced", version));
+    return PV_OK;
+}
+
+/* Writes `value` into a field of the meta hash that is empty, and reads what is there then. */
+static enum pv_status claim_meta(struct pv_redis *redis, const char *key, const char *field,
+                                 const char *value, char *found, size_t size,
+                                 struct pv_error *error)
+{
+    struct pv_redis_reply *reply;
+    enum pv_status status =
+        pv_redis_command_texts(redis, &reply, error, "HSETNX", key, field, value, (char *)NULL);
+    const char *text;
+
+    if (status != PV_OK)
+        return status;
+    pv_redis_reply_destroy(reply);
+    status = pv_redis_command_texts(redis, &reply, error, "HGET", key, field, (char *)NULL);
+    if (status != PV_OK)
+        return status;
+    text = pv_redis_reply_text(reply, NULL);
+    snprintf(found, size, "%s", text != NULL ? text : "");
+    pv_redis_reply_destroy(reply);
+    return PV_OK;
+}
+
+static enum pv_status check_origin(struct pv_redis *redis, const char *prefix,
+                                   const struct pv_facts_origin *origin, struct pv_error *error)
+{
+    char key[PV_KEY_SIZE], found[256], partitions[16];
+    struct pv_redis_reply *reply;
+    enum pv_status status;
+
+    pv_key_meta(prefix, key);
+    status = claim_meta(redis, key, PV_META_SCHEMA, PV_SCHEMA_VERSION, found, sizeof found, error);
+    if (status != PV_OK)
+        return status;
+    if (strcmp(found, PV_SCHEMA_VERSION) != 0)
+        return pv_error_set(error, PV_INVALID,
+                            "Redis: the counts under %s have schema version %s, this program "
+                            "writes %s: use another --prefix, or the program that wrote them",
+                            prefix, found, PV_SCHEMA_VERSION);
+    if (origin->cluster_id != NULL) {
+        status = claim_meta(redis, key, PV_META_CLUSTER, origin->cluster_id, found, sizeof found,
+                            error);
+        if (status != PV_OK)
+            return status;
+        if (strcmp(found, origin->cluster_id) != 0)
+            return pv_error_set(error, PV_INVALID,
+                                "Redis: the counts under %s are of Kafka cluster %s, --brokers is "
+                                "cluster %s, whose offsets mean other events: use another "
+                                "--prefix, or the cluster they are of",
+                                prefix, found, origin->cluster_id);
+    }
+    snprintf(partitions, sizeof partitions, "%" PRId32, origin->partitions);
+    status = pv_redis_command_texts(redis, &reply, error, "HSET", key, PV_META_TOPIC, origin->topic,
+                                    PV_META_PARTITIONS, partitions, (char *)NULL);
+    if (status == PV_OK)
+        pv_redis_reply_destroy(reply);
+    return status;
+}
+
+enum pv_status pv_facts_prepare(struct pv_redis *redis, const char *prefix,
+                                const struct pv_facts_origin *origin, struct pv_error *error)
+{
+    enum pv_status status = check_server(redis, error);
+
+    if (status == PV_OK)
+        status = pv_facts_load_library(redis, error);
+    if (status == PV_OK)
+        status = check_origin(redis, prefix, origin, error);
+    return status;
+}
+
+enum pv_status pv_facts_read_offsets(struct pv_redis *redis, const char *prefix, const char *topic,
+                                     const int32_t *partitions, size_t count, int64_t *offsets,
+                                     struct pv_error *error)
+{
+    char key[PV_KEY_SIZE];
+
+    pv_key_offsets(prefix, key);
+    for (size_t i = 0; i < count; i++) {
+        char field[PV_OFFSET_FIELD_SIZE];
+        struct pv_redis_reply *reply;
+        enum pv_status status;
+
+        pv_offset_field(topic, partitions[i], field);
+        status = pv_redis_command_texts(redis, &reply, error, "HGET", key, field, (char *)NULL);
+        if (status != PV_OK)
+            return status;
+        offsets[i] = pv_redis_reply_number(reply, PV_OFFSET_NONE);
+        pv_redis_reply_destroy(reply);
+    }
+    return PV_OK;
+}

@@ -1,0 +1,376 @@
+#include "aggregator/kafka_consumer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pageview/kafka_topic.h"
+#include "pageview/log.h"
+
+enum {
+    MESSAGES_PER_POLL = 10000,
+    REQUEST_TIMEOUT_MS = 10000,
+    NO_PARTITION = -2, /* librdkafka's -1 is "any" */
+};
+
+struct pv_kafka_consumer {
+    const struct pv_kafka_options *options;
+    const struct pv_kafka_consumer_handlers *handlers;
+    rd_kafka_t *client;
+    rd_kafka_queue_t *queue;
+    /* Messages of the last poll; those in [first, count) were not handed out yet. */
+    size_t first, count;
+    bool refused, paused;
+    rd_kafka_message_t *messages[MESSAGES_PER_POLL];
+};
+
+/* When its queue of fetched messages is full, librdkafka stops fetching. From 2.2 on it looks
+ * again after fetch.queue.backoff.ms; before, after a whole second, so that only a queue of more
+ * than a second's messages keeps a fast consumer busy. */
+static const struct pv_kafka_property short_queue[] = {
+    {"fetch.queue.backoff.ms", "2"},
+    {"queued.min.messages", "10000"},
+    {"queued.max.messages.kbytes", "32768"},
+    {NULL, NULL},
+};
+static const struct pv_kafka_property long_queue[] = {
+    {"queued.min.messages", "1000000"},
+    {"queued.max.messages.kbytes", "131072"},
+    {NULL, NULL},
+};
+
+/* Drops kept messages, all or those of one partition (NO_PARTITION: none), and closes the gap
+ * before the rest. */
+static void keep_messages(struct pv_kafka_consumer *consumer, bool drop_all, int32_t drop_partition)
+{
+    size_t kept = 0;
+
+    for (size_t i = consumer->first; i < consumer->count; i++) {
+        if (drop_all || consumer->messages[i]->partition == drop_partition)
+            rd_kafka_message_destroy(consumer->messages[i]);
+        else
+            consumer->messages[kept++] = consumer->messages[i];
+    }
+    consumer->first = 0;
+    consumer->count = kept;
+}
+
+static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
+                         rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    struct pv_kafka_consumer *consumer = opaque;
+
+    /* Under the range assignor all partitions come and go at once, so what is kept is stale. */
+    keep_messages(consumer, true, NO_PARTITION);
+    consumer->refused = false;
+    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        int32_t *partitions = calloc((size_t)list->cnt + 1, sizeof *partitions);
+
+        if (partitions == NULL) {
+            pv_log(PV_LOG_ERROR, "no_memory", PV_TEXT("for", "an assignment"));
+            rd_kafka_assign(client, NULL);
+            return;
+        }
+        for (int i = 0; i < list->cnt; i++)
+            partitions[i] = list->elems[i].partition;
+        consumer->handlers->on_assigned(consumer->handlers->context, partitions,
+                                        (size_t)list->cnt);
+        free(partitions);
+    } else {
+        consumer->handlers->on_revoked(consumer->handlers->context,
+                                       rd_kafka_assignment_lost(client) != 0);
+        rd_kafka_assign(client, NULL);
+    }
+}
+
+enum pv_status pv_kafka_consumer_new(const struct pv_kafka_options *options, const char *group,
+                                     const struct pv_kafka_consumer_handlers *handlers,
+                                     struct pv_kafka_consumer **consumer, struct pv_error *error)
+{
+    bool has_backoff = pv_kafka_conf_knows("fetch.queue.backoff.ms");
+    const struct pv_kafka_property *queue = has_backoff ? short_queue : long_queue;
+    struct pv_kafka_property properties[16] = {
+        {"group.id", group},
+        {"client.id", "pv-aggregator"},
+        {"isolation.level", "read_committed"},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"enable.partition.eof", "true"},
+        {"partition.assignment.strategy", "range"},
+        {"topic.metadata.refresh.interval.ms", "10000"}, /* finds added partitions */
+        {NULL, NULL},
+    };
+    struct pv_kafka_consumer *made = calloc(1, sizeof *made);
+    rd_kafka_conf_t *conf;
+    enum pv_status status;
+
+    if (made == NULL)
+        return pv_error_nomem(error, "the consumer");
+    made->options = options;
+    made->handlers = handlers;
+    for (size_t i = 9, j = 0; queue[j].name != NULL; i++, j++) {
+        properties[i] = queue[j];
+        properties[i + 1] = (struct pv_kafka_property){NULL, NULL};
+    }
+    status = pv_kafka_conf_new(options, properties, &conf, error);
+    if (status == PV_OK) {
+        rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+        rd_kafka_conf_set_opaque(conf, made);
+        status = pv_kafka_client_new(RD_KAFKA_CONSUMER, conf, &made->client, error);
+    }
+    if (status != PV_OK) {
+        free(made);
+        return status;
+    }
+    if (!has_backoff)
+        pv_log(PV_LOG_INFO, "long_fetch_queue", PV_TEXT("librdkafka", rd_kafka_version_str()),
+               PV_TEXT("why", "it has no fetch.queue.backoff.ms (2.2 has): up to 128 MiB of "
+                              "fetched messages are kept instead"));
+    rd_kafka_poll_set_consumer(made->client);
+    made->queue = rd_kafka_queue_get_consumer(made->client);
+    *consumer = made;
+    return PV_OK;
+}
+
+void pv_kafka_consumer_destroy(struct pv_kafka_consumer *consumer)
+{
+    if (consumer == NULL)
+        return;
+    keep_messages(consumer, true, NO_PARTITION);
+    rd_kafka_queue_destroy(consumer->queue);
+    rd_kafka_consumer_close(consumer->client);
+    rd_kafka_destroy(consumer->client);
+    free(consumer);
+}
+
+enum pv_status pv_kafka_consumer_ensure_topics(struct pv_kafka_consumer *consumer,
+                                               const char *rejected_topic, int32_t wanted_partitions,
+                                               int32_t *partitions, struct pv_error *error)
+{
+    const char *topics[] = {rejected_topic, consumer->options->topic};
+    enum pv_status status = PV_OK;
+
+    for (size_t i = 0; i < 2 && status == PV_OK; i++) {
+        status = pv_kafka_topic_partitions(consumer->client, consumer->options, topics[i],
+                                           partitions, error);
+        if (status != PV_OK || *partitions > 0)
+            continue;
+        status = pv_kafka_topic_create(consumer->client, consumer->options, topics[i],
+                                       wanted_partitions, error);
+        if (status == PV_OK) {
+            pv_log(PV_LOG_INFO, "topic_created", PV_TEXT("topic", topics[i]),
+                   PV_NUMBER("partitions", wanted_partitions));
+            status = pv_kafka_topic_partitions(consumer->client, consumer->options, topics[i],
+                                               partitions, error);
+        }
+        if (status == PV_OK && *partitions == 0) /* brokers hear of it one after the other */
+            status = pv_error_set(error, PV_UNAVAILABLE, "topic %s is being created", topics[i]);
+    }
+    return status;
+}
+
+char *pv_kafka_consumer_cluster_id(struct pv_kafka_consumer *consumer)
+{
+    char *id = rd_kafka_clusterid(consumer->client, REQUEST_TIMEOUT_MS);
+    char *copy = id != NULL ? strdup(id) : NULL;
+
+    if (id != NULL)
+        rd_kafka_mem_free(consumer->client, id);
+    return copy;
+}
+
+enum pv_status pv_kafka_consumer_subscribe(struct pv_kafka_consumer *consumer,
+                                           struct pv_error *error)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_resp_err_t err;
+
+    rd_kafka_topic_partition_list_add(topics, consumer->options->topic, RD_KAFKA_PARTITION_UA);
+    err = rd_kafka_subscribe(consumer->client, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return pv_error_set(error, PV_INVALID, "--topic=%s: %s", consumer->options->topic,
+                            rd_kafka_err2str(err));
+    return PV_OK;
+}
+
+/* An error that came in a message's place. */
+static void hand_out_error(struct pv_kafka_consumer *consumer, const rd_kafka_message_t *message)
+{
+    const struct pv_kafka_consumer_handlers *handlers = consumer->handlers;
+
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        handlers->on_end(handlers->context, message->partition, message->offset);
+        break;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        handlers->on_offset_missing(handlers->context, message->partition);
+        break;
+    default:
+        pv_log(PV_LOG_WARN, "consume_error", PV_TEXT("code", rd_kafka_err2name(message->err)),
+               PV_TEXT("error", rd_kafka_message_errstr(message)));
+    }
+}
+
+static bool hand_out(struct pv_kafka_consumer *consumer, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    struct pv_kafka_message view;
+
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        hand_out_error(consumer, message);
+        return true;
+    }
+    view.partition = message->partition;
+    view.offset = message->offset;
+    view.timestamp_ms = rd_kafka_message_timestamp(message, &type);
+    view.key = message->key;
+    view.key_length = message->key_len;
+    view.value = message->payload;
+    view.value_length = message->len;
+    return consumer->handlers->on_message(consumer->handlers->context, &view);
+}
+
+void pv_kafka_consumer_poll(struct pv_kafka_consumer *consumer, int timeout_ms)
+{
+    if (consumer->first > 0)
+        keep_messages(consumer, false, NO_PARTITION);
+    /* While messages are kept, only a paused consumer polls, to serve the group. */
+    if (consumer->count == 0 || (consumer->paused && consumer->count < MESSAGES_PER_POLL)) {
+        ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, timeout_ms,
+                                                   consumer->messages + consumer->count,
+                                                   MESSAGES_PER_POLL - consumer->count);
+        if (got > 0)
+            consumer->count += (size_t)got;
+    }
+    consumer->refused = false;
+    while (consumer->first < consumer->count) {
+        rd_kafka_message_t *message = consumer->messages[consumer->first];
+
+        if (!hand_out(consumer, message)) {
+            consumer->refused = true;
+            return;
+        }
+        rd_kafka_message_destroy(message);
+        consumer->first++;
+    }
+    consumer->first = consumer->count = 0;
+}
+
+bool pv_kafka_consumer_has_refused(const struct pv_kafka_consumer *consumer)
+{
+    return consumer->refused;
+}
+
+enum pv_status pv_kafka_consumer_watermarks(struct pv_kafka_consumer *consumer, int32_t partition,
+                                            int64_t *low, int64_t *high, struct pv_error *error)
+{
+    rd_kafka_resp_err_t err =
+        rd_kafka_query_watermark_offsets(consumer->client, consumer->options->topic, partition, low,
+                                         high, REQUEST_TIMEOUT_MS);
+
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return pv_kafka_unavailable(consumer->options, "asking for the log's bounds", err, error);
+    return PV_OK;
+}
+
+int64_t pv_kafka_consumer_cached_high(struct pv_kafka_consumer *consumer, int32_t partition)
+{
+    int64_t low, high;
+
+    if (rd_kafka_get_watermark_offsets(consumer->client, consumer->options->topic, partition, &low,
+                                       &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return -1;
+    return high < 0 ? -1 : high;
+}
+
+static rd_kafka_topic_partition_list_t *make_list(const struct pv_kafka_consumer *consumer,
+                                                  const int32_t *partitions,
+                                                  const int64_t *offsets, size_t count)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, consumer->options->topic, partitions[i])->offset =
+            offsets[i];
+    return list;
+}
+
+enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
+                                       const int32_t *partitions, const int64_t *offsets,
+                                       size_t count, struct pv_error *error)
+{
+    rd_kafka_topic_partition_list_t *list = make_list(consumer, partitions, offsets, count);
+    rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
+
+    rd_kafka_topic_partition_list_destroy(list);
+    consumer->paused = false;
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return pv_kafka_unavailable(consumer->options, "starting to fetch", err, error);
+    return PV_OK;
+}
+
+enum pv_status pv_kafka_consumer_seek(struct pv_kafka_consumer *consumer, int32_t partition,
+                                      int64_t offset, struct pv_error *error)
+{
+    rd_kafka_topic_partition_list_t *list = make_list(consumer, &partition, &offset, 1);
+    rd_kafka_error_t *failure =
+        rd_kafka_seek_partitions(consumer->client, list, REQUEST_TIMEOUT_MS);
+    rd_kafka_resp_err_t err =
+        failure != NULL ? rd_kafka_error_code(failure) : list->elems[0].err;
+
+    keep_messages(consumer, false, partition);
+    if (failure != NULL)
+        rd_kafka_error_destroy(failure);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return pv_kafka_unavailable(consumer->options, "seeking", err, error);
+    return PV_OK;
+}
+
+static rd_kafka_topic_partition_list_t *assignment_of(struct pv_kafka_consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = NULL;
+
+    if (rd_kafka_assignment(consumer->client, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return NULL;
+    return list;
+}
+
+void pv_kafka_consumer_pause(struct pv_kafka_consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = assignment_of(consumer);
+
+    if (list == NULL)
+        return;
+    rd_kafka_pause_partitions(consumer->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    consumer->paused = true;
+}
+
+void pv_kafka_consumer_resume(struct pv_kafka_consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = assignment_of(consumer);
+
+    if (list == NULL)
+        return;
+    rd_kafka_resume_partitions(consumer->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    consumer->paused = false;
+}
+
+void pv_kafka_consumer_report(struct pv_kafka_consumer *consumer, const int32_t *partitions,
+                              const int64_t *offsets, size_t count, bool wait)
+{
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_resp_err_t err;
+
+    if (count == 0)
+        return;
+    list = make_list(consumer, partitions, offsets, count);
+    err = rd_kafka_commit(consumer->client, list, !wait);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        pv_log(PV_LOG_DEBUG, "offsets_not_reported", PV_TEXT("error", rd_kafka_err2str(err)));
+    rd_kafka_topic_partition_list_destroy(list);
+}

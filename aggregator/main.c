@@ -1,0 +1,118 @@
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "aggregator/pipeline.h"
+#include "pageview/log.h"
+#include "pageview/program.h"
+#include "pageview/stop.h"
+
+struct worker {
+    pthread_t thread;
+    const struct pv_pipeline_config *config;
+    enum pv_status status;
+    struct pv_error error;
+};
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+
+    worker->status = pv_pipeline_run(worker->config, &worker->error);
+    if (worker->status != PV_OK)
+        pv_stop_request(); /* one pipeline cannot go on: the others end cleanly */
+    return NULL;
+}
+
+/* Runs all pipelines to their end; the first failure is the answer. */
+static enum pv_status run_pipelines(const struct pv_pipeline_config *config, struct pv_error *error)
+{
+    size_t count = (size_t)config->options->pipelines, started = 0;
+    struct worker *workers = calloc(count, sizeof *workers);
+    enum pv_status status = PV_OK;
+
+    if (workers == NULL)
+        return pv_error_nomem(error, "pipelines");
+    for (; started < count && status == PV_OK; started += status == PV_OK) {
+        workers[started].config = config;
+        if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0) {
+            status = pv_error_nomem(error, "a pipeline's thread");
+            pv_stop_request();
+        }
+    }
+    for (size_t i = 0; i < started; i++) {
+        pthread_join(workers[i].thread, NULL);
+        if (status == PV_OK && workers[i].status != PV_OK) {
+            status = workers[i].status;
+            *error = workers[i].error;
+        }
+    }
+    free(workers);
+    return status;
+}
+
+static bool is_ready(void *context)
+{
+    const struct pv_aggregator_metrics *metrics = context;
+
+    return pv_metric_get(&metrics->redis_up) == 1 && pv_metric_get(&metrics->partitions) > 0;
+}
+
+static void log_closing(const struct pv_aggregator_metrics *metrics)
+{
+    int64_t filtered = 0;
+
+    for (int reason = 0; reason < PV_REASON_COUNT; reason++)
+        filtered += pv_metric_get(&metrics->filtered[reason]);
+    pv_log(PV_LOG_INFO, "closing", PV_NUMBER("events", pv_metric_get(&metrics->events)),
+           PV_NUMBER("views", pv_metric_get(&metrics->views)), PV_NUMBER("filtered", filtered),
+           PV_NUMBER("commits", pv_metric_get(&metrics->commits)),
+           PV_NUMBER("already", pv_metric_get(&metrics->already)),
+           PV_NUMBER("stale", pv_metric_get(&metrics->stale)));
+}
+
+static enum pv_status run(const struct pv_aggregator_options *options, struct pv_error *error)
+{
+    static struct pv_aggregator_metrics metrics;
+    struct pv_metric rows[PV_AGGREGATOR_METRIC_ROWS];
+    struct pv_metrics_source source = {rows, pv_aggregator_metrics_table(&metrics, rows), is_ready,
+                                       &metrics};
+    struct pv_metrics_server *server = NULL;
+    char rejected_topic[300];
+    struct pv_pipeline_config config = {options, rejected_topic, &pv_wall_clock, NULL, &metrics};
+    enum pv_status status;
+
+    snprintf(rejected_topic, sizeof rejected_topic, "%s.rejected", options->kafka.topic);
+    status = pv_metrics_server_new(options->common.metrics, &source, &server, error);
+    if (status == PV_OK)
+        status = pv_kafka_rejects_new(&options->kafka, rejected_topic, &metrics.rejects_lost,
+                                      &config.rejects, error);
+    if (status == PV_OK)
+        status = run_pipelines(&config, error);
+    if (status == PV_OK)
+        log_closing(&metrics);
+    pv_kafka_rejects_destroy(config.rejects);
+    pv_metrics_server_destroy(server);
+    return status;
+}
+
+static enum pv_status check(void *options, struct pv_error *error)
+{
+    struct pv_aggregator_options *aggregator = options;
+
+    aggregator->kafka.properties = &aggregator->common.kafka_properties;
+    return pv_kafka_options_check(&aggregator->kafka, error);
+}
+
+static enum pv_status start(void *options, struct pv_error *error)
+{
+    return run(options, error);
+}
+
+int main(int argc, char **argv)
+{
+    struct pv_aggregator_options options = {0};
+
+    return pv_program_main(&pv_aggregator_program, argc, argv, &options, check, start);
+}

@@ -1,0 +1,15 @@
+/* The three kinds of MessagePack that a commit needs: arrays, texts, unsigned numbers.
+ * https://github.com/msgpack/msgpack/blob/master/spec.md */
+#ifndef AGGREGATOR_MSGPACK_H
+#define AGGREGATOR_MSGPACK_H
+
+#include <stdint.h>
+
+#include "pageview/buffer.h"
+
+void pv_msgpack_array(struct pv_buffer *buffer, uint32_t count);
+/* Texts of up to 65,535 bytes. */
+void pv_msgpack_text(struct pv_buffer *buffer, const char *text, uint16_t length);
+void pv_msgpack_number(struct pv_buffer *buffer, uint64_t number);
+
+#endif

@@ -1,0 +1,45 @@
+#include "aggregator/partitions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum pv_status pv_partitions_grow(struct pv_partitions *partitions, size_t count,
+                                  struct pv_error *error)
+{
+    struct pv_partition *items;
+
+    if (count <= partitions->count)
+        return PV_OK;
+    items = realloc(partitions->items, count * sizeof *items);
+    if (items == NULL)
+        return pv_error_nomem(error, "partitions");
+    memset(items + partitions->count, 0, (count - partitions->count) * sizeof *items);
+    for (size_t i = partitions->count; i < count; i++)
+        items[i].id = (int32_t)i;
+    partitions->items = items;
+    partitions->count = count;
+    return PV_OK;
+}
+
+void pv_partitions_clean_up(struct pv_partitions *partitions)
+{
+    free(partitions->items);
+    *partitions = (struct pv_partitions){0};
+}
+
+void pv_partition_begin(struct pv_partition *partition, int64_t committed, int64_t now_ms)
+{
+    partition->assigned = true;
+    partition->needs_seek = false;
+    partition->epoch++;
+    partition->next = partition->committed = committed;
+    partition->reported = committed;
+    partition->log_end = PV_OFFSET_NONE;
+    partition->verified_ms = now_ms;
+    partition->in_flight = 0;
+}
+
+bool pv_partition_is_settled(const struct pv_partition *partition)
+{
+    return partition->open == NULL && partition->in_flight == 0;
+}

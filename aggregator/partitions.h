@@ -1,0 +1,40 @@
+/* Where each assigned partition stands. */
+#ifndef AGGREGATOR_PARTITIONS_H
+#define AGGREGATOR_PARTITIONS_H
+
+#include "aggregator/batch.h"
+
+struct pv_partition {
+    int32_t id;
+    bool assigned;      /* fetching, from an offset that Redis gave */
+    bool needs_seek;    /* what is fetched is void until a seek to `committed` */
+    uint64_t epoch;     /* raised at each assignment and seek; batches of older ones are void */
+    int64_t next;       /* offset behind the last event taken, PV_OFFSET_NONE before the first */
+    int64_t committed;  /* offset in Redis, PV_OFFSET_NONE when there is none */
+    int64_t reported;   /* offset told to Kafka */
+    int64_t log_end;    /* everything below was taken, though the log may have no event just below */
+    int64_t goal;       /* the log's end when it was assigned */
+    int64_t verified_ms;
+    size_t in_flight; /* batches of this epoch with the committer */
+    struct pv_batch *open;
+};
+
+struct pv_partitions {
+    struct pv_partition *items; /* index is the partition's number */
+    size_t count;
+    size_t assigned;
+};
+
+/* Makes room for partition numbers below `count`. */
+enum pv_status pv_partitions_grow(struct pv_partitions *partitions, size_t count,
+                                  struct pv_error *error) PV_MUST_CHECK;
+/* Frees the table, not the batches. */
+void pv_partitions_clean_up(struct pv_partitions *partitions);
+
+/* Sets the partition to fetch from what Redis has. */
+void pv_partition_begin(struct pv_partition *partition, int64_t committed, int64_t now_ms);
+
+/* Nothing open and nothing under way. */
+bool pv_partition_is_settled(const struct pv_partition *partition);
+
+#endif

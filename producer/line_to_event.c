@@ -1,0 +1,52 @@
+#include "producer/line_to_event.h"
+
+bool pv_reason_is_sent(enum pv_reason reason)
+{
+    return reason == PV_REASON_NONE || reason == PV_REASON_spider || reason == PV_REASON_automated;
+}
+
+static enum pv_reason agent_reason(enum pv_agent agent)
+{
+    return agent == PV_AGENT_USER     ? PV_REASON_NONE
+           : agent == PV_AGENT_SPIDER ? PV_REASON_spider
+                                      : PV_REASON_automated;
+}
+
+/* The line is an event: it is checked, and sent as it is. */
+static enum pv_reason pass_event(struct pv_line_to_event *converter, const char *line,
+                                 size_t length, int64_t now_ms, struct pv_outgoing *outgoing)
+{
+    struct pv_event event;
+
+    if (length > 0 && line[length - 1] == '\r')
+        length--;
+    if (pv_event_json_parse(converter->parser, line, length, now_ms, now_ms, &event) !=
+        PV_REASON_NONE)
+        return PV_REASON_bad_line;
+    outgoing->key = event.article;
+    outgoing->value = (struct pv_text){line, length};
+    outgoing->ts_ms = event.ts_ms;
+    return agent_reason(event.agent);
+}
+
+enum pv_reason pv_line_to_event(struct pv_line_to_event *converter, const char *line, size_t length,
+                                int64_t now_ms, struct pv_outgoing *outgoing)
+{
+    struct pv_event event = {0};
+    struct pv_hit hit;
+    enum pv_reason reason;
+
+    if (converter->format == PV_LOG_EVENT)
+        return pass_event(converter, line, length, now_ms, outgoing);
+    if (!pv_access_log_parse(&converter->access_log, converter->format, line, length, &hit))
+        return PV_REASON_bad_line;
+    reason = pv_policy_apply(converter->policy, &hit, &event);
+    if (reason != PV_REASON_NONE)
+        return reason;
+    pv_buffer_reset(&converter->json);
+    pv_event_json_write(&converter->json, &event);
+    outgoing->key = event.article;
+    outgoing->value = (struct pv_text){converter->json.data, converter->json.length};
+    outgoing->ts_ms = event.ts_ms;
+    return agent_reason(event.agent);
+}

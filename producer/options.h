@@ -1,0 +1,31 @@
+/* The producer's options. */
+#ifndef PRODUCER_OPTIONS_H
+#define PRODUCER_OPTIONS_H
+
+#include "pageview/kafka_options.h"
+#include "pageview/options.h"
+
+struct pv_producer_options {
+    struct pv_common_options common;
+    struct pv_kafka_options kafka;
+    const char *instance;
+    const char *state_dir;
+    struct pv_list tail;
+    int format;   /* enum pv_log_format */
+    int from;     /* enum pv_from */
+    int delivery; /* enum pv_delivery */
+    const char *rejects;
+    const char *article_pattern;
+    struct pv_list keep_param;
+    const char *spiders;
+    int64_t commit_interval_ms;
+    int64_t rotate_wait_ms;
+    bool exit_at_end;
+};
+
+enum pv_from { PV_FROM_START, PV_FROM_END };
+enum pv_delivery { PV_EXACTLY_ONCE, PV_AT_LEAST_ONCE };
+
+extern const struct pv_program pv_producer_program;
+
+#endif

@@ -1,0 +1,178 @@
+#include "producer/policy.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pageview/utf8.h"
+#include "producer/agent.h"
+#include "producer/article.h"
+#include "producer/pattern.h"
+
+#define EXTENSION_MAX 5
+
+struct pv_policy {
+    struct pv_agent_classifier *agents;
+    struct pv_pattern *article_pattern; /* NULL: everything is an article */
+    const struct pv_list *keep_params;
+    char article[PV_ARTICLE_SIZE_MAX];
+    char referrer[PV_REFERRER_SIZE_MAX];
+};
+
+enum pv_status pv_policy_new(const struct pv_policy_options *options, struct pv_policy **policy,
+                             struct pv_error *error)
+{
+    struct pv_policy *made = calloc(1, sizeof *made);
+    const char *pattern = options->article_pattern;
+    enum pv_status status;
+
+    if (made == NULL)
+        return pv_error_nomem(error, "the policy");
+    made->keep_params = options->keep_params;
+    status = pv_agent_classifier_new(options->spiders_path, &made->agents, error);
+    if (status == PV_OK && pattern != NULL) {
+        status = pv_pattern_new(pattern, strlen(pattern), PV_PATTERN_UTF8, &made->article_pattern,
+                                error);
+        if (status == PV_INVALID)
+            (void)pv_error_prefix(error, "--article-pattern");
+    }
+    if (status != PV_OK) {
+        pv_policy_destroy(made);
+        return status;
+    }
+    *policy = made;
+    return PV_OK;
+}
+
+void pv_policy_destroy(struct pv_policy *policy)
+{
+    if (policy == NULL)
+        return;
+    pv_pattern_destroy(policy->article_pattern);
+    pv_agent_classifier_destroy(policy->agents);
+    free(policy);
+}
+
+static char lower(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
+}
+
+static int compare_extension(const void *key, const void *element)
+{
+    return strcmp(key, element);
+}
+
+static bool is_asset_extension(const char *extension, size_t length)
+{
+    /* Sorted: searched by halving. */
+    static const char assets[][EXTENSION_MAX + 1] = {
+        "7z",  "atom", "avi",  "avif", "bmp",  "bz2",   "css",  "deb", "dmg", "eot", "exe", "gif",
+        "gz",  "ico",  "iso",  "jpeg", "jpg",  "js",    "json", "m4a", "map", "mjs", "mov", "mp3",
+        "mp4", "ogg",  "otf",  "pdf",  "png",  "rar",   "rpm",  "rss", "svg", "tar", "tgz", "ttf",
+        "txt", "wasm", "webm", "webp", "woff", "woff2", "xml",  "xz",  "zip"};
+    char key[EXTENSION_MAX + 1] = {0};
+
+    if (length == 0 || length > EXTENSION_MAX || memchr(extension, '\0', length) != NULL)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        key[i] = lower(extension[i]);
+    return bsearch(key, assets, sizeof assets / sizeof assets[0], sizeof assets[0],
+                   compare_extension) != NULL;
+}
+
+/* Judged by what is behind the last dot of the last name of the path, as it was sent. */
+static bool is_asset(struct pv_text target)
+{
+    struct pv_text query, path = pv_article_path(target, &query);
+    size_t length = 0;
+
+    while (length < path.length) {
+        char c = path.data[path.length - 1 - length];
+
+        if (c == '/')
+            return false;
+        if (c == '.')
+            return is_asset_extension(path.data + path.length - length, length);
+        length++;
+    }
+    return false;
+}
+
+static bool ends_authority(char c)
+{
+    return c == '/' || c == '?' || c == '#' || c == '\\';
+}
+
+/* Where the host of "scheme://user@host:port/…" begins and ends; length 0 when there is none. */
+static struct pv_text find_host(struct pv_text url)
+{
+    static const struct pv_text none = {NULL, 0};
+    const char *end = url.data + url.length, *at = url.data, *stop, *user;
+
+    while (at < end && *at != ':' && *at != '/')
+        at++;
+    if (at == url.data || end - at < 3 || memcmp(at, "://", 3) != 0)
+        return none;
+    at += 3;
+    for (stop = at; stop < end && !ends_authority(*stop);)
+        stop++;
+    for (user = at; user < stop; user++)
+        if (*user == '@')
+            at = user + 1;
+    if (at < stop && *at == '[') {
+        const char *bracket = memchr(at, ']', (size_t)(stop - at));
+
+        return bracket != NULL ? (struct pv_text){at, (size_t)(bracket + 1 - at)} : none;
+    }
+    for (end = at; end < stop && *end != ':';)
+        end++;
+    return (struct pv_text){at, (size_t)(end - at)};
+}
+
+/* The host of the referrer in lower case; absent when the referrer is no URL, or the host could
+ * not stand in an event. */
+static struct pv_text referrer_host(struct pv_text referrer, char room[PV_REFERRER_SIZE_MAX])
+{
+    static const struct pv_text absent = {NULL, 0};
+    struct pv_text host;
+
+    if (referrer.length < 4)
+        return absent;
+    host = find_host(referrer);
+    if (host.length == 0 || host.length > PV_REFERRER_SIZE_MAX ||
+        !pv_utf8_is_printable(host.data, host.length))
+        return absent;
+    for (size_t i = 0; i < host.length; i++)
+        room[i] = lower(host.data[i]);
+    return (struct pv_text){room, host.length};
+}
+
+enum pv_reason pv_policy_apply(struct pv_policy *policy, const struct pv_hit *hit,
+                               struct pv_event *event)
+{
+    struct pv_text article = {policy->article, 0};
+
+    if (hit->method.length != 3 || memcmp(hit->method.data, "GET", 3) != 0)
+        return PV_REASON_method;
+    if (hit->status != 200 && hit->status != 304)
+        return PV_REASON_status;
+    if (is_asset(hit->target))
+        return PV_REASON_asset;
+    article.length = pv_article_canonical(hit->target.data, hit->target.length, policy->keep_params,
+                                          policy->article);
+    if (article.length == 0)
+        return PV_REASON_bad_article;
+    if (policy->article_pattern != NULL &&
+        pv_pattern_search(policy->article_pattern, article) != PV_PATTERN_MATCH)
+        return PV_REASON_not_article;
+    *event = (struct pv_event){
+        .article = article,
+        .ts_ms = hit->ts_ms,
+        .agent = pv_agent_classify(policy->agents, hit->user_agent),
+        .referrer = referrer_host(hit->referrer, policy->referrer),
+    };
+    return PV_REASON_NONE;
+}

@@ -1,0 +1,224 @@
+#include "producer/sources/log_follow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "producer/sources/log_segments.h"
+
+struct pv_log {
+    char *path;
+    int64_t rotate_wait_ms;
+    const struct pv_clock *clock;
+    struct pv_log_segments segments;
+    size_t current; /* the segment that is being read */
+    /* Bytes of the current segment that were read and not handed out: [start, filled), of which
+     * [start, scanned) have no line feed. */
+    size_t start, scanned, filled;
+    char chunk[PV_LOG_CHUNK_SIZE];
+};
+
+enum pv_status pv_log_new(const char *path, int64_t rotate_wait_ms, const struct pv_clock *clock,
+                          struct pv_log **log, struct pv_error *error)
+{
+    struct pv_log *made = calloc(1, sizeof *made);
+
+    if (made != NULL)
+        made->path = strdup(path);
+    if (made == NULL || made->path == NULL) {
+        free(made);
+        return pv_error_nomem(error, path);
+    }
+    made->rotate_wait_ms = rotate_wait_ms;
+    made->clock = clock;
+    *log = made;
+    return PV_OK;
+}
+
+void pv_log_destroy(struct pv_log *log)
+{
+    if (log == NULL)
+        return;
+    pv_log_segments_clean_up(&log->segments);
+    free(log->path);
+    free(log);
+}
+
+static struct pv_segment *current_segment(struct pv_log *log)
+{
+    return &log->segments.items[log->current];
+}
+
+static void empty_chunk(struct pv_log *log)
+{
+    log->start = log->scanned = log->filled = 0;
+}
+
+/* Offset behind the last line feed of the file, so that a half line is not cut in two. */
+static int64_t end_of_whole_lines(struct pv_log *log, struct pv_segment *segment)
+{
+    int64_t end = 0, got;
+
+    pv_segment_go_to(segment, 0);
+    while ((got = pv_segment_read(segment, log->chunk, sizeof log->chunk)) > 0)
+        for (int64_t i = 0; i < got; i++)
+            if (log->chunk[i] == '\n')
+                end = segment->read_offset - got + i + 1;
+    return end;
+}
+
+enum pv_status pv_log_start(struct pv_log *log, const struct pv_log_position *position,
+                            bool from_end, struct pv_error *error)
+{
+    pv_log_segments_clean_up(&log->segments);
+    log->current = 0;
+    empty_chunk(log);
+    if (position != NULL)
+        return pv_log_segments_resume(&log->segments, log->path, position, error);
+    if (!pv_log_segments_changed(&log->segments, log->path))
+        return PV_OK; /* it does not exist yet */
+    if (pv_log_segments_refresh(&log->segments, log->path, error) != PV_OK)
+        return PV_IO;
+    if (from_end && log->segments.count == 1)
+        pv_segment_go_to(&log->segments.items[0],
+                         end_of_whole_lines(log, &log->segments.items[0]));
+    return PV_OK;
+}
+
+/* Moves what is left to the front and reads behind it. 0 at the end for now, -1 on an error; when
+ * the file turns out to have been truncated, what was read is void, and it is 0 as well. */
+static int64_t fill(struct pv_log *log)
+{
+    struct pv_segment *segment = current_segment(log);
+    int64_t got;
+
+    memmove(log->chunk, log->chunk + log->start, log->filled - log->start);
+    log->scanned -= log->start;
+    log->filled -= log->start;
+    log->start = 0;
+    got = pv_segment_read(segment, log->chunk + log->filled, sizeof log->chunk - log->filled);
+    if (got > 0 && pv_segment_is_intact(segment)) {
+        log->filled += (size_t)got;
+        return got;
+    }
+    if (got > 0)
+        segment->read_offset -= got;
+    return got < 0 ? got : 0;
+}
+
+/* The bytes at `start` become a line of `kind`; `used` of them are done with. */
+static void hand_out(struct pv_log *log, struct pv_line *line, enum pv_line_kind kind,
+                     size_t length, size_t used)
+{
+    struct pv_segment *segment = current_segment(log);
+
+    line->kind = kind;
+    line->data = log->chunk + log->start;
+    line->length = length;
+    log->start += used;
+    log->scanned = log->start;
+    segment->in_long_line = kind == PV_LINE_PIECE;
+    if (kind != PV_LINE_PIECE)
+        segment->offset = segment->read_offset - (int64_t)(log->filled - log->start);
+}
+
+/* A line, or a piece of a long one, from what was read already. */
+static bool take_buffered(struct pv_log *log, struct pv_line *line)
+{
+    const char *scan = log->chunk + log->scanned;
+    const char *line_feed = memchr(scan, '\n', log->filled - log->scanned);
+    size_t length = line_feed != NULL ? (size_t)(line_feed - (log->chunk + log->start))
+                                      : log->filled - log->start;
+    bool in_long_line = current_segment(log)->in_long_line;
+
+    if (line_feed == NULL)
+        log->scanned = log->filled;
+    if (line_feed != NULL && length <= PV_LOG_LINE_MAX)
+        hand_out(log, line, in_long_line ? PV_LINE_LAST_PIECE : PV_LINE_WHOLE, length, length + 1);
+    else if (length > PV_LOG_LINE_MAX)
+        hand_out(log, line, PV_LINE_PIECE, PV_LOG_LINE_MAX, PV_LOG_LINE_MAX);
+    else
+        return false;
+    return true;
+}
+
+/* Nobody will write to it again: it is not the newest and has been quiet for long enough. */
+static bool is_finished(const struct pv_log *log)
+{
+    const struct pv_segment *segment = &log->segments.items[log->current];
+
+    if (log->current + 1 == log->segments.count)
+        return false;
+    return segment->gz != NULL || pv_clock_now_ms(log->clock) - pv_segment_modified_ms(segment) >=
+                                      log->rotate_wait_ms;
+}
+
+/* The current segment has nothing more for now. True when its unfinished last line is handed out
+ * because nothing will finish it. */
+static bool leave_segment(struct pv_log *log, struct pv_line *line)
+{
+    struct pv_segment *segment = current_segment(log);
+
+    if (is_finished(log)) {
+        size_t rest = log->filled - log->start;
+
+        if (rest > 0 || segment->in_long_line) {
+            hand_out(log, line, segment->in_long_line ? PV_LINE_LAST_PIECE : PV_LINE_WHOLE, rest,
+                     rest);
+            return true;
+        }
+        pv_log_segments_remove(&log->segments, log->current);
+    } else {
+        /* The half line is read again when there is more of it. */
+        segment->read_offset -= (int64_t)(log->filled - log->start);
+        log->current++;
+    }
+    empty_chunk(log);
+    return false;
+}
+
+enum pv_status pv_log_next(struct pv_log *log, struct pv_line *line, bool *found,
+                           struct pv_error *error)
+{
+    bool refreshed = false;
+
+    *found = true;
+    for (;;) {
+        while (log->current < log->segments.count) {
+            int64_t got;
+
+            if (take_buffered(log, line))
+                return PV_OK;
+            got = fill(log);
+            if (got < 0)
+                return pv_error_set(error, PV_IO, "%s: cannot read it", log->path);
+            if (got == 0 && leave_segment(log, line))
+                return PV_OK;
+        }
+        log->current = 0;
+        if (refreshed || !pv_log_segments_changed(&log->segments, log->path)) {
+            *found = false;
+            return PV_OK;
+        }
+        if (pv_log_segments_refresh(&log->segments, log->path, error) != PV_OK)
+            return PV_IO;
+        refreshed = true; /* once is enough: a file that cannot be opened would be tried for ever */
+    }
+}
+
+void pv_log_position(const struct pv_log *log, struct pv_log_position *position)
+{
+    position->written_ms = pv_clock_now_ms(log->clock);
+    position->count = log->segments.count;
+    for (size_t i = 0; i < log->segments.count; i++)
+        position->marks[i] = pv_segment_mark_of(&log->segments.items[i]);
+}
+
+int64_t pv_log_lost_segments(const struct pv_log *log)
+{
+    return log->segments.lost;
+}
+
+const char *pv_log_path(const struct pv_log *log)
+{
+    return log->path;
+}

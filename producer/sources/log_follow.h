@@ -1,0 +1,55 @@
+/* The log source: follows a log across rotation, line by line, and always knows its position.
+ *
+ * Rotation by rename-and-create: the renamed file is read to its end first, and stays followed
+ * until it has been quiet for `rotate_wait_ms`, since a web server may go on writing to it.
+ * Rotation by copytruncate: what was not read before the cut is read from the copy.
+ * While nobody reads: files that were rotated away meanwhile, also compressed ones, are found by
+ * their first bytes and read in order.
+ *
+ * Memory: one chunk of PV_LOG_CHUNK_SIZE a log. */
+#ifndef PRODUCER_SOURCES_LOG_FOLLOW_H
+#define PRODUCER_SOURCES_LOG_FOLLOW_H
+
+#include "pageview/clock.h"
+#include "producer/sources/log_position.h"
+
+#define PV_LOG_LINE_MAX   65536  /* bytes; a longer line comes in pieces */
+#define PV_LOG_CHUNK_SIZE 262144 /* bytes read at once */
+
+enum pv_line_kind {
+    PV_LINE_WHOLE,
+    PV_LINE_PIECE,      /* of a line that is too long; more follows */
+    PV_LINE_LAST_PIECE, /* of a line that is too long */
+};
+
+struct pv_line {
+    enum pv_line_kind kind;
+    const char *data; /* without the line feed; good until the next call */
+    size_t length;
+};
+
+struct pv_log;
+
+/* A log that is not started. `path` is copied. */
+enum pv_status pv_log_new(const char *path, int64_t rotate_wait_ms, const struct pv_clock *clock,
+                          struct pv_log **log, struct pv_error *error) PV_MUST_CHECK;
+void pv_log_destroy(struct pv_log *log);
+
+/* Starts, or starts again, at `position`; NULL: at the start of the live file, or at the end of
+ * its last whole line when `from_end`. A file that does not exist yet is waited for. */
+enum pv_status pv_log_start(struct pv_log *log, const struct pv_log_position *position,
+                            bool from_end, struct pv_error *error) PV_MUST_CHECK;
+
+/* Next line; `*found` is false when there is none for now. PV_IO when a file cannot be read. */
+enum pv_status pv_log_next(struct pv_log *log, struct pv_line *line, bool *found,
+                           struct pv_error *error) PV_MUST_CHECK;
+
+/* The position behind the last whole line, or last piece, that was taken. */
+void pv_log_position(const struct pv_log *log, struct pv_log_position *position);
+
+/* Files whose unread rest could not be found again. */
+int64_t pv_log_lost_segments(const struct pv_log *log);
+
+const char *pv_log_path(const struct pv_log *log);
+
+#endif

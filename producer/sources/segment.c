@@ -1,0 +1,144 @@
+#include "producer/sources/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static int64_t read_at(const struct pv_segment *segment, char *data, size_t size, int64_t offset)
+{
+    ssize_t got;
+
+    if (segment->gz != NULL) {
+        if (gzseek(segment->gz, (z_off_t)offset, SEEK_SET) != (z_off_t)offset)
+            return -1;
+        return gzread(segment->gz, data, (unsigned)size);
+    }
+    do {
+        got = pread(segment->fd, data, size, (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+    size_t length = strlen(text), suffix_length = strlen(suffix);
+
+    return length >= suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
+}
+
+enum pv_status pv_segment_open(const char *path, struct pv_segment *segment, struct pv_error *error)
+{
+    struct stat info;
+    int64_t head_length;
+
+    memset(segment, 0, sizeof *segment);
+    segment->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (segment->fd < 0)
+        return pv_error_set(error, PV_IO, "%s: cannot open it: %s", path, strerror(errno));
+    if (fstat(segment->fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(segment->fd);
+        return pv_error_set(error, PV_IO, "%s: not a regular file", path);
+    }
+    segment->device = (uint64_t)info.st_dev;
+    segment->inode = (uint64_t)info.st_ino;
+    if (has_suffix(path, ".gz")) {
+        segment->gz = gzdopen(segment->fd, "rb");
+        if (segment->gz == NULL) {
+            close(segment->fd);
+            return pv_error_nomem(error, path);
+        }
+    }
+    head_length = read_at(segment, segment->head, sizeof segment->head, 0);
+    segment->head_length = head_length > 0 ? (size_t)head_length : 0;
+    return PV_OK;
+}
+
+void pv_segment_close(struct pv_segment *segment)
+{
+    if (segment->gz != NULL)
+        gzclose(segment->gz); /* and the file with it */
+    else if (segment->fd >= 0)
+        close(segment->fd);
+    segment->gz = NULL;
+    segment->fd = -1;
+}
+
+int64_t pv_segment_read(struct pv_segment *segment, char *data, size_t size)
+{
+    int64_t got = read_at(segment, data, size, segment->read_offset);
+
+    if (got > 0)
+        segment->read_offset += got;
+    return got;
+}
+
+bool pv_segment_is_intact(struct pv_segment *segment)
+{
+    char head[PV_SEGMENT_HEAD_MAX];
+    struct stat info;
+    int64_t got;
+
+    if (segment->gz != NULL)
+        return true; /* nobody writes to a compressed log */
+    if (fstat(segment->fd, &info) != 0 || (int64_t)info.st_size < segment->read_offset)
+        return false;
+    got = read_at(segment, head, sizeof head, 0);
+    if (got < (int64_t)segment->head_length || memcmp(head, segment->head, segment->head_length) != 0)
+        return false;
+    memcpy(segment->head, head, (size_t)got);
+    segment->head_length = (size_t)got;
+    return true;
+}
+
+bool pv_segment_matches(const struct pv_segment *segment, const struct pv_segment_mark *mark)
+{
+    struct stat info;
+
+    if (mark->head_length > segment->head_length ||
+        XXH3_64bits(segment->head, mark->head_length) != mark->head_hash)
+        return false;
+    if (mark->head_length == 0)
+        return segment->device == mark->device && segment->inode == mark->inode;
+    if (segment->gz != NULL)
+        return true; /* its size when unpacked shows when it is read */
+    return fstat(segment->fd, &info) == 0 && (int64_t)info.st_size >= mark->offset;
+}
+
+bool pv_segment_is_copy(const struct pv_segment *a, const struct pv_segment *b)
+{
+    size_t length = a->head_length < b->head_length ? a->head_length : b->head_length;
+
+    return length > 0 && memcmp(a->head, b->head, length) == 0;
+}
+
+int64_t pv_segment_modified_ms(const struct pv_segment *segment)
+{
+    struct stat info;
+
+    if (fstat(segment->fd, &info) != 0)
+        return 0;
+    return (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
+}
+
+struct pv_segment_mark pv_segment_mark_of(const struct pv_segment *segment)
+{
+    return (struct pv_segment_mark){
+        .device = segment->device,
+        .inode = segment->inode,
+        .offset = segment->offset,
+        .head_length = (uint32_t)segment->head_length,
+        .head_hash = XXH3_64bits(segment->head, segment->head_length),
+    };
+}
+
+void pv_segment_go_to(struct pv_segment *segment, int64_t offset)
+{
+    segment->offset = segment->read_offset = offset;
+    segment->in_long_line = false;
+}
