@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregator/fetch_waker.h"
 #include "pageview/kafka_topic.h"
 #include "pageview/log.h"
 
@@ -17,26 +18,14 @@ struct pv_kafka_consumer {
     const struct pv_kafka_consumer_handlers *handlers;
     rd_kafka_t *client;
     rd_kafka_queue_t *queue;
+    struct pv_fetch_waker *waker; /* NULL where librdkafka needs none */
     /* Messages of the last poll; those in [first, count) were not handed out yet. */
     size_t first, count;
     bool refused, paused;
     rd_kafka_message_t *messages[MESSAGES_PER_POLL];
 };
 
-/* When its queue of fetched messages is full, librdkafka stops fetching. From 2.2 on it looks
- * again after fetch.queue.backoff.ms; before, after a whole second, so that only a queue of more
- * than a second's messages keeps a fast consumer busy. */
-static const struct pv_kafka_property short_queue[] = {
-    {"fetch.queue.backoff.ms", "2"},
-    {"queued.min.messages", "10000"},
-    {"queued.max.messages.kbytes", "32768"},
-    {NULL, NULL},
-};
-static const struct pv_kafka_property long_queue[] = {
-    {"queued.min.messages", "1000000"},
-    {"queued.max.messages.kbytes", "131072"},
-    {NULL, NULL},
-};
+static const char backoff_property[] = "fetch.queue.backoff.ms";
 
 /* Drops kept messages, all or those of one partition (NO_PARTITION: none), and closes the gap
  * before the rest. */
@@ -86,9 +75,8 @@ enum pv_status pv_kafka_consumer_new(const struct pv_kafka_options *options, con
                                      const struct pv_kafka_consumer_handlers *handlers,
                                      struct pv_kafka_consumer **consumer, struct pv_error *error)
 {
-    bool has_backoff = pv_kafka_conf_knows("fetch.queue.backoff.ms");
-    const struct pv_kafka_property *queue = has_backoff ? short_queue : long_queue;
-    struct pv_kafka_property properties[16] = {
+    bool has_backoff = pv_kafka_conf_knows(backoff_property);
+    const struct pv_kafka_property properties[] = {
         {"group.id", group},
         {"client.id", "pv-aggregator"},
         {"isolation.level", "read_committed"},
@@ -98,6 +86,11 @@ enum pv_status pv_kafka_consumer_new(const struct pv_kafka_options *options, con
         {"enable.partition.eof", "true"},
         {"partition.assignment.strategy", "range"},
         {"topic.metadata.refresh.interval.ms", "10000"}, /* finds added partitions */
+        /* A short queue of fetched messages is enough when librdkafka looks at it often: by
+         * itself from 2.2 on, before that see fetch_waker.h. */
+        {"queued.min.messages", "10000"},
+        {"queued.max.messages.kbytes", "32768"},
+        {has_backoff ? backoff_property : NULL, "2"},
         {NULL, NULL},
     };
     struct pv_kafka_consumer *made = calloc(1, sizeof *made);
@@ -108,24 +101,21 @@ enum pv_status pv_kafka_consumer_new(const struct pv_kafka_options *options, con
         return pv_error_nomem(error, "the consumer");
     made->options = options;
     made->handlers = handlers;
-    for (size_t i = 9, j = 0; queue[j].name != NULL; i++, j++) {
-        properties[i] = queue[j];
-        properties[i + 1] = (struct pv_kafka_property){NULL, NULL};
-    }
     status = pv_kafka_conf_new(options, properties, &conf, error);
     if (status == PV_OK) {
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
         rd_kafka_conf_set_opaque(conf, made);
         status = pv_kafka_client_new(RD_KAFKA_CONSUMER, conf, &made->client, error);
     }
+    if (status == PV_OK && !has_backoff) {
+        status = pv_fetch_waker_new(made->client, options->topic, &made->waker, error);
+        if (status != PV_OK)
+            rd_kafka_destroy(made->client);
+    }
     if (status != PV_OK) {
         free(made);
         return status;
     }
-    if (!has_backoff)
-        pv_log(PV_LOG_INFO, "long_fetch_queue", PV_TEXT("librdkafka", rd_kafka_version_str()),
-               PV_TEXT("why", "it has no fetch.queue.backoff.ms (2.2 has): up to 128 MiB of "
-                              "fetched messages are kept instead"));
     rd_kafka_poll_set_consumer(made->client);
     made->queue = rd_kafka_queue_get_consumer(made->client);
     *consumer = made;
@@ -137,6 +127,7 @@ void pv_kafka_consumer_destroy(struct pv_kafka_consumer *consumer)
     if (consumer == NULL)
         return;
     keep_messages(consumer, true, NO_PARTITION);
+    pv_fetch_waker_destroy(consumer->waker);
     rd_kafka_queue_destroy(consumer->queue);
     rd_kafka_consumer_close(consumer->client);
     rd_kafka_destroy(consumer->client);
@@ -241,8 +232,10 @@ void pv_kafka_consumer_poll(struct pv_kafka_consumer *consumer, int timeout_ms)
         ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, timeout_ms,
                                                    consumer->messages + consumer->count,
                                                    MESSAGES_PER_POLL - consumer->count);
-        if (got > 0)
+        if (got > 0) {
             consumer->count += (size_t)got;
+            pv_fetch_waker_touch(consumer->waker, consumer->messages[consumer->count - 1]->partition);
+        }
     }
     consumer->refused = false;
     while (consumer->first < consumer->count) {
