@@ -1,0 +1,287 @@
+#include "dashboard-export/exporter.h"
+
+#include "dashboard-export/articles_file.h"
+#include "dashboard-export/counts.h"
+#include "dashboard-export/index.h"
+#include "dashboard-export/publish.h"
+#include "dashboard-export/snapshot.h"
+#include "pageview/keys.h"
+#include "pageview/log.h"
+#include "pageview/stop.h"
+
+struct round {
+    struct pv_exporter *exporter;
+    int64_t now_ms, monotonic_ms;
+    /* The first file that failed, or what ended the round; PV_OK when none did. */
+    struct pv_error failure;
+};
+
+void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_options *options,
+                      struct pv_redis *redis, struct pv_progress *progress)
+{
+    *exporter = (struct pv_exporter){.options = options, .redis = redis, .progress = progress};
+    pv_directory_init(&exporter->directory, options->out);
+}
+
+void pv_exporter_clean_up(struct pv_exporter *exporter)
+{
+    pv_directory_clean_up(&exporter->directory);
+}
+
+/* Counts what became of a file. Returns a status other than PV_OK when the round cannot go on. */
+static enum pv_status settle(struct round *round, const char *path, enum pv_status status,
+                             const struct pv_published *published, const struct pv_error *error)
+{
+    struct pv_progress *progress = round->exporter->progress;
+    bool ends_round = status == PV_UNAVAILABLE || status == PV_INVALID;
+
+    if (status == PV_OK) {
+        pv_metric_add(published->written ? &progress->written : &progress->unchanged, 1);
+        if (published->written)
+            pv_metric_add(&progress->written_bytes, published->bytes);
+        return PV_OK;
+    }
+    if (status == PV_UNAVAILABLE && pv_stop_requested())
+        return status;
+    pv_metric_add(&progress->failed, 1);
+    pv_log(PV_LOG_DEBUG, "snapshot_failed", PV_TEXT("path", path), PV_TEXT("error", error->text));
+    if (ends_round || round->failure.status == PV_OK)
+        round->failure = *error;
+    return ends_round ? status : PV_OK;
+}
+
+static struct pv_snapshot_about about(const struct round *round, const struct pv_reading *reading,
+                                      const char *path)
+{
+    if (!reading->exact) {
+        pv_metric_add(&round->exporter->progress->inexact, 1);
+        pv_log(PV_LOG_DEBUG, "inexact", PV_TEXT("path", path));
+    }
+    return (struct pv_snapshot_about){round->now_ms, reading->exact, &reading->offsets};
+}
+
+static enum pv_status publish_text(struct round *round, const char *path, struct pv_buffer *text)
+{
+    struct pv_published published = {0};
+    struct pv_error error;
+    enum pv_status status =
+        pv_publish_text(&round->exporter->directory, path, text, &published, &error);
+
+    pv_buffer_clean_up(text);
+    return settle(round, path, status, &published, &error);
+}
+
+static enum pv_status export_top(struct round *round, enum pv_bucket_size size, int64_t time_ms)
+{
+    const char *prefix = round->exporter->options->redis.prefix;
+    char key[PV_KEY_SIZE], path[PV_LAYOUT_PATH_SIZE];
+    struct pv_counts_target target;
+    struct pv_reading reading = {0};
+    struct pv_buffer text = {0};
+    struct pv_error error;
+    struct pv_top top;
+    enum pv_status status = pv_top_init(&top, (size_t)round->exporter->options->limit, &error);
+
+    pv_key_views_bucket(prefix, size, time_ms, key);
+    pv_layout_top(size, time_ms, path);
+    target = pv_top_target(&top);
+    if (status == PV_OK)
+        status = pv_counts_read(round->exporter->redis, prefix, key, &target, &reading, &error);
+    if (status != PV_OK) {
+        status = settle(round, path, status, NULL, &error);
+    } else if (reading.exists) {
+        const struct pv_snapshot_about said = about(round, &reading, path);
+
+        pv_top_finish(&top);
+        pv_snapshot_top(&text, &said, size, time_ms, &top);
+        status = publish_text(round, path, &text);
+    }
+    pv_reading_clean_up(&reading);
+    pv_top_clean_up(&top);
+    return status;
+}
+
+/* `size` is a day or an hour; the newest bucket first. */
+static enum pv_status export_tops(struct round *round, enum pv_bucket_size size, int64_t buckets)
+{
+    enum pv_status status = PV_OK;
+
+    for (int64_t i = 0; i < buckets && status == PV_OK && !pv_stop_requested(); i++)
+        status = export_top(round, size, round->now_ms - i * pv_bucket_length_ms(size));
+    return status;
+}
+
+static enum pv_status export_days(struct round *round)
+{
+    return export_tops(round, PV_BUCKET_DAY, round->exporter->options->days);
+}
+
+static enum pv_status export_hours(struct round *round)
+{
+    return export_tops(round, PV_BUCKET_HOUR, round->exporter->options->hours);
+}
+
+static enum pv_status export_site(struct round *round, int64_t time_ms)
+{
+    const char *prefix = round->exporter->options->redis.prefix;
+    char key[PV_KEY_SIZE], path[PV_LAYOUT_PATH_SIZE];
+    struct pv_count_list minutes = {0};
+    const struct pv_counts_target target = pv_count_list_target(&minutes);
+    struct pv_reading reading = {0};
+    struct pv_buffer text = {0};
+    struct pv_error error;
+    enum pv_status status;
+
+    pv_key_site(prefix, time_ms, key);
+    pv_layout_site(time_ms, path);
+    status = pv_counts_read(round->exporter->redis, prefix, key, &target, &reading, &error);
+    if (status != PV_OK) {
+        status = settle(round, path, status, NULL, &error);
+    } else if (reading.exists) {
+        const struct pv_snapshot_about said = about(round, &reading, path);
+
+        pv_count_list_finish(&minutes);
+        pv_snapshot_site(&text, &said, &minutes);
+        status = publish_text(round, path, &text);
+    }
+    pv_reading_clean_up(&reading);
+    pv_count_list_clean_up(&minutes);
+    return status;
+}
+
+static enum pv_status export_sites(struct round *round)
+{
+    enum pv_status status = PV_OK;
+
+    for (int64_t i = 0; i < round->exporter->options->days && status == PV_OK; i++)
+        status = export_site(round, round->now_ms - i * PV_DAY_MS);
+    return status;
+}
+
+static enum pv_status export_totals(struct round *round)
+{
+    struct pv_exporter *exporter = round->exporter;
+    struct pv_buffer text = {0};
+    struct pv_totals totals;
+    struct pv_error error;
+    enum pv_status status = pv_totals_read(exporter->redis, exporter->options->redis.prefix,
+                                           round->now_ms, &totals, &error);
+
+    if (status != PV_OK)
+        return settle(round, PV_LAYOUT_TOTALS, status, NULL, &error);
+    pv_snapshot_totals(&text, round->now_ms, &totals);
+    pv_totals_clean_up(&totals);
+    return publish_text(round, PV_LAYOUT_TOTALS, &text);
+}
+
+/* Reading every article costs Redis the most, so this has an interval of its own. A try that
+ * failed waits as long. */
+static bool articles_are_due(const struct round *round)
+{
+    const struct pv_exporter *exporter = round->exporter;
+
+    return exporter->options->once || !exporter->articles_tried ||
+           round->monotonic_ms - exporter->articles_tried_ms >=
+               exporter->options->articles_interval_ms;
+}
+
+static enum pv_status export_articles(struct round *round)
+{
+    struct pv_exporter *exporter = round->exporter;
+    const char *prefix = exporter->options->redis.prefix;
+    struct pv_count_list articles = {0};
+    const struct pv_counts_target target = pv_count_list_target(&articles);
+    struct pv_published published = {0};
+    struct pv_reading reading = {0};
+    char key[PV_KEY_SIZE];
+    struct pv_error error;
+    enum pv_status status;
+
+    if (!articles_are_due(round))
+        return PV_OK;
+    pv_key_views(prefix, key);
+    status = pv_counts_read(exporter->redis, prefix, key, &target, &reading, &error);
+    exporter->articles_tried = status != PV_UNAVAILABLE && (status != PV_OK || reading.exists);
+    exporter->articles_tried_ms = round->monotonic_ms;
+    if (status == PV_OK && reading.exists) {
+        const struct pv_snapshot_about said = about(round, &reading, PV_LAYOUT_ARTICLES);
+
+        pv_count_list_finish(&articles);
+        status =
+            pv_articles_file_publish(&exporter->directory, &said, &articles, &published, &error);
+        status = settle(round, PV_LAYOUT_ARTICLES, status, &published, &error);
+    } else if (status != PV_OK) {
+        status = settle(round, PV_LAYOUT_ARTICLES, status, NULL, &error);
+    }
+    pv_reading_clean_up(&reading);
+    pv_count_list_clean_up(&articles);
+    return status;
+}
+
+static enum pv_status export_index(struct round *round)
+{
+    struct pv_buffer text = {0};
+    struct pv_index index;
+    struct pv_error error;
+    enum pv_status status = pv_index_scan(&round->exporter->directory, &index, &error);
+
+    if (status != PV_OK)
+        return settle(round, PV_LAYOUT_INDEX, status, NULL, &error);
+    pv_snapshot_index(&text, round->now_ms, &index);
+    pv_index_clean_up(&index);
+    return publish_text(round, PV_LAYOUT_INDEX, &text);
+}
+
+/* A new snapshot is a row. The index is last: it lists what the others wrote. */
+static enum pv_status (*const exports[])(struct round *round) = {
+    export_totals, export_days, export_hours, export_sites, export_articles, export_index,
+};
+
+static enum pv_status check_redis(struct round *round, struct pv_error *error)
+{
+    struct pv_exporter *exporter = round->exporter;
+    enum pv_status status = PV_OK;
+
+    if (!exporter->redis_checked)
+        status = pv_redis_check_version(exporter->redis, error);
+    exporter->redis_checked = status == PV_OK;
+    return status;
+}
+
+static enum pv_status run_exports(struct round *round, struct pv_error *error)
+{
+    enum pv_status status = check_redis(round, error);
+
+    if (status == PV_OK)
+        status = pv_directory_open(&round->exporter->directory, error);
+    if (status != PV_OK)
+        return status;
+    round->failure.status = PV_OK;
+    for (size_t i = 0; i < sizeof exports / sizeof exports[0]; i++) {
+        status = exports[i](round);
+        if (status != PV_OK || pv_stop_requested())
+            break;
+    }
+    if (round->failure.status != PV_OK)
+        *error = round->failure;
+    else if (status != PV_OK)
+        pv_error_set(error, status, "stopped");
+    return round->failure.status != PV_OK ? round->failure.status : status;
+}
+
+enum pv_status pv_exporter_round(struct pv_exporter *exporter, int64_t now_ms, int64_t monotonic_ms,
+                                 struct pv_error *error)
+{
+    struct round round = {exporter, now_ms, monotonic_ms, {.status = PV_OK}};
+    struct pv_progress *progress = exporter->progress;
+    enum pv_status status = run_exports(&round, error);
+
+    pv_metric_add(status == PV_OK ? &progress->rounds_ok : &progress->rounds_failed, 1);
+    pv_metric_set(&progress->is_ready, status == PV_OK);
+    pv_metric_set(&progress->redis_up, status != PV_UNAVAILABLE && status != PV_INVALID);
+    if (status == PV_OK)
+        pv_metric_set(&progress->last_success_s, now_ms / 1000);
+    if (status == PV_UNAVAILABLE)
+        exporter->redis_checked = false;
+    return status;
+}

@@ -1,0 +1,35 @@
+/* A round: every snapshot read from Redis, rendered, and published. */
+#ifndef DASHBOARD_EXPORT_EXPORTER_H
+#define DASHBOARD_EXPORT_EXPORTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dashboard-export/directory.h"
+#include "dashboard-export/options.h"
+#include "dashboard-export/progress.h"
+
+struct pv_exporter {
+    const struct pv_dashboard_options *options;
+    struct pv_redis *redis;
+    struct pv_progress *progress;
+    struct pv_directory directory;
+    bool redis_checked;  /* its version, since the connection was made */
+    bool articles_tried; /* the list of all articles, at the time below */
+    int64_t articles_tried_ms;
+};
+
+/* `options`, `redis` and `progress` must outlive it. */
+void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_options *options,
+                      struct pv_redis *redis, struct pv_progress *progress);
+void pv_exporter_clean_up(struct pv_exporter *exporter);
+
+/* Makes the snapshots of the days and hours up to `now_ms` (UTC). `monotonic_ms` is for intervals.
+ *
+ * A file that fails does not keep the others from being written; the first failure is returned.
+ * PV_UNAVAILABLE and PV_INVALID (Redis) end the round at once, a stop ends it after the file in
+ * hand, with PV_OK or PV_UNAVAILABLE. */
+enum pv_status pv_exporter_round(struct pv_exporter *exporter, int64_t now_ms, int64_t monotonic_ms,
+                                 struct pv_error *error) PV_MUST_CHECK;
+
+#endif

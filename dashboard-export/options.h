@@ -1,0 +1,27 @@
+/* The options of pv-dashboard-export. */
+#ifndef DASHBOARD_EXPORT_OPTIONS_H
+#define DASHBOARD_EXPORT_OPTIONS_H
+
+#include "pageview/options.h"
+#include "pageview/redis_client.h"
+
+struct pv_dashboard_options {
+    struct pv_common_options common;
+    struct pv_redis_options redis;
+    const char *out;
+    bool once;
+    int64_t interval_ms; /* 0 after parsing: not given */
+    int64_t articles_interval_ms;
+    int64_t days;  /* today is one of them */
+    int64_t hours; /* so is the hour in progress */
+    int64_t limit; /* articles of a top list */
+};
+
+extern const struct pv_program pv_dashboard_program;
+
+/* What the table cannot say: --out is there, --once and --interval exclude each other, the Redis
+ * password can be read. Fills in the interval when neither was given. `options` is a struct
+ * pv_dashboard_options. */
+enum pv_status pv_dashboard_options_check(void *options, struct pv_error *error) PV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,172 @@
+#include "dashboard-export/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dashboard-export/snapshot.h"
+
+enum { FILE_MODE = 0644, COMPARE_SIZE = 65536 };
+
+static enum pv_status failed(const struct pv_publication *publication, const char *doing,
+                             struct pv_error *error)
+{
+    return pv_error_set(error, PV_IO, "%s/%s: cannot %s it: %s", publication->directory->path,
+                        publication->path, doing, strerror(errno));
+}
+
+static void close_parent(struct pv_publication *publication)
+{
+    close(publication->parent_fd);
+    publication->parent_fd = -1;
+}
+
+enum pv_status pv_publication_begin(const struct pv_directory *directory, const char *path,
+                                    struct pv_publication *publication, struct pv_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char parent[PV_LAYOUT_PATH_SIZE] = ".", temporary[PV_LAYOUT_TEMPORARY_SIZE];
+    enum pv_status status;
+
+    *publication = (struct pv_publication){.directory = directory, .parent_fd = -1, .fd = -1};
+    snprintf(publication->path, sizeof publication->path, "%s", path);
+    snprintf(publication->name, sizeof publication->name, "%s", slash != NULL ? slash + 1 : path);
+    if (slash != NULL)
+        snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
+    status = pv_directory_open_below(directory, parent, &publication->parent_fd, error);
+    if (status != PV_OK)
+        return status;
+    pv_layout_temporary(publication->name, temporary);
+    publication->fd = openat(publication->parent_fd, temporary,
+                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    if (publication->fd < 0) {
+        status = failed(publication, "create", error);
+        close_parent(publication);
+    }
+    return status;
+}
+
+enum pv_status pv_publication_write(struct pv_publication *publication, const void *data,
+                                    size_t length, struct pv_error *error)
+{
+    const char *at = data;
+
+    while (length > 0) {
+        ssize_t written = write(publication->fd, at, length);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return failed(publication, "write", error);
+        at += written;
+        length -= (size_t)written;
+        publication->bytes += written;
+    }
+    return PV_OK;
+}
+
+void pv_publication_abandon(struct pv_publication *publication)
+{
+    char temporary[PV_LAYOUT_TEMPORARY_SIZE];
+
+    if (publication->parent_fd < 0)
+        return;
+    pv_layout_temporary(publication->name, temporary);
+    if (publication->fd >= 0)
+        close(publication->fd);
+    publication->fd = -1;
+    unlinkat(publication->parent_fd, temporary, 0);
+    close_parent(publication);
+}
+
+enum pv_status pv_publication_finish(struct pv_publication *publication, struct pv_error *error)
+{
+    char temporary[PV_LAYOUT_TEMPORARY_SIZE];
+    enum pv_status status = PV_OK;
+    int closed;
+
+    pv_layout_temporary(publication->name, temporary);
+    if (fsync(publication->fd) != 0)
+        status = failed(publication, "write", error);
+    closed = close(publication->fd);
+    publication->fd = -1;
+    if (status == PV_OK && closed != 0)
+        status = failed(publication, "write", error);
+    if (status == PV_OK &&
+        renameat(publication->parent_fd, temporary, publication->parent_fd, publication->name) != 0)
+        status = failed(publication, "replace", error);
+    if (status != PV_OK) {
+        pv_publication_abandon(publication);
+        return status;
+    }
+    if (fsync(publication->parent_fd) != 0)
+        status = failed(publication, "keep", error);
+    close_parent(publication);
+    return status;
+}
+
+static bool same_bytes(int fd, const struct pv_buffer *text)
+{
+    char chunk[COMPARE_SIZE];
+    size_t at = 0;
+
+    while (at < text->length) {
+        ssize_t length = pread(fd, chunk, sizeof chunk, (off_t)at);
+        /* The stamps differ, all else must not. */
+        size_t skip = at < PV_SNAPSHOT_STAMP_SIZE ? PV_SNAPSHOT_STAMP_SIZE - at : 0;
+
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length <= 0 || (size_t)length > text->length - at)
+            return false;
+        if ((size_t)length > skip &&
+            memcmp(chunk + skip, text->data + at + skip, (size_t)length - skip) != 0)
+            return false;
+        at += (size_t)length;
+    }
+    return true;
+}
+
+static bool is_there_already(const struct pv_directory *directory, const char *path,
+                             const struct pv_buffer *text)
+{
+    int fd = openat(directory->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    char time[PV_TIME_TEXT_SIZE], stamp[PV_SNAPSHOT_STAMP_SIZE];
+    struct stat file;
+    bool same;
+
+    if (fd < 0)
+        return false;
+    same = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size == (off_t)text->length &&
+           pread(fd, stamp, sizeof stamp, 0) == (ssize_t)sizeof stamp &&
+           pv_snapshot_stamp_read(stamp, sizeof stamp, time) && same_bytes(fd, text);
+    close(fd);
+    return same;
+}
+
+enum pv_status pv_publish_text(const struct pv_directory *directory, const char *path,
+                               const struct pv_buffer *text, struct pv_published *published,
+                               struct pv_error *error)
+{
+    struct pv_publication publication;
+    enum pv_status status;
+
+    if (text->failed)
+        return pv_error_nomem(error, "the text of a snapshot");
+    *published = (struct pv_published){.written = false, .bytes = (int64_t)text->length};
+    if (is_there_already(directory, path, text))
+        return PV_OK;
+    status = pv_publication_begin(directory, path, &publication, error);
+    if (status != PV_OK)
+        return status;
+    status = pv_publication_write(&publication, text->data, text->length, error);
+    if (status != PV_OK) {
+        pv_publication_abandon(&publication);
+        return status;
+    }
+    published->written = true;
+    return pv_publication_finish(&publication, error);
+}

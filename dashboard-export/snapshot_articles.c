@@ -1,0 +1,19 @@
+#include "dashboard-export/snapshot.h"
+
+#include <inttypes.h>
+
+#include "pageview/event_json.h"
+
+void pv_snapshot_articles_head(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
+                               size_t articles)
+{
+    pv_snapshot_write_about(buffer, about);
+    pv_buffer_add_format(buffer, ",\"articles\":%zu}\n", articles);
+}
+
+void pv_snapshot_articles_line(struct pv_buffer *buffer, const struct pv_count *article)
+{
+    pv_buffer_add_text(buffer, "{\"article\":");
+    pv_json_string_write(buffer, article->name, article->length);
+    pv_buffer_add_format(buffer, ",\"views\":%" PRId64 "}\n", article->count);
+}

@@ -1,0 +1,70 @@
+#include "dashboard-export/transaction.h"
+
+static enum pv_status send_all(struct pv_redis *redis, const struct pv_read_command *commands,
+                               size_t count, struct pv_error *error)
+{
+    const char *multi = "MULTI", *exec = "EXEC";
+    enum pv_status status = pv_redis_send(redis, 1, &multi, NULL, error);
+
+    for (size_t i = 0; i < count && status == PV_OK; i++) {
+        const char *arguments[2] = {commands[i].name, commands[i].key};
+
+        status = pv_redis_send(redis, 2, arguments, NULL, error);
+    }
+    return status == PV_OK ? pv_redis_send(redis, 1, &exec, NULL, error) : status;
+}
+
+/* Receives every answer even after an error, since the next command's would be taken for one of
+ * these. The first error says the most: those after it are EXECABORT. */
+static enum pv_status receive_all(struct pv_redis *redis, size_t count,
+                                  struct pv_redis_reply **reply, struct pv_error *error)
+{
+    enum pv_status first = PV_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        struct pv_error later;
+        enum pv_status status;
+
+        pv_redis_reply_destroy(*reply);
+        status = pv_redis_receive(redis, reply, first == PV_OK ? error : &later);
+        if (first == PV_OK)
+            first = status;
+    }
+    return first;
+}
+
+/* A command that is refused only when it runs, such as one on a key of another type. */
+static enum pv_status check_answers(const struct pv_redis_reply *reply,
+                                    const struct pv_read_command *commands, size_t count,
+                                    struct pv_error *error)
+{
+    if (pv_redis_reply_count(reply) != count)
+        return pv_error_set(error, PV_REFUSED, "Redis answered EXEC with %zu of %zu answers",
+                            pv_redis_reply_count(reply), count);
+    for (size_t i = 0; i < count; i++) {
+        const char *why = pv_redis_reply_error(pv_redis_reply_at(reply, i));
+
+        if (why != NULL)
+            return pv_error_set(error, PV_REFUSED, "Redis: %s %s: %s", commands[i].name,
+                                commands[i].key, why);
+    }
+    return PV_OK;
+}
+
+enum pv_status pv_transaction_read(struct pv_redis *redis, const struct pv_read_command *commands,
+                                   size_t count, struct pv_redis_reply **reply,
+                                   struct pv_error *error)
+{
+    enum pv_status status = send_all(redis, commands, count, error);
+
+    *reply = NULL;
+    if (status == PV_OK)
+        status = receive_all(redis, count + 2, reply, error);
+    if (status == PV_OK)
+        status = check_answers(*reply, commands, count, error);
+    if (status != PV_OK) {
+        pv_redis_reply_destroy(*reply);
+        *reply = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,349 @@
+#include "test_pageview_support.h"
+
+#include "dashboard-export/exporter.h"
+#include "dashboard_files.h"
+#include "dashboard_redis.h"
+#include "pageview/bucket.h"
+
+#define NOW_MS INT64_C(1795525507000) /* 2026-11-24T13:05:07Z */
+#define STAMP  "{\"generated_at\":\"2026-11-24T13:05:07Z\""
+#define ABOUT  STAMP ",\"exact\":true,\"offsets\":{\"v/0\":5}"
+
+#define DAY  "pv:views:2026-11-24"
+#define HOUR "pv:views:2026-11-24T13"
+#define SITE "pv:site:2026-11-24"
+#define ALL  "pv:views"
+#define VERSION                                                                                    \
+    {                                                                                              \
+        "INFO server", "redis_version:7.0.15"                                                      \
+    }
+
+#define TOTALS(exec)                                                                               \
+    {"MULTI", "+OK"}, {"HGETALL pv:totals", "+QUEUED"}, {"HLEN " ALL, "+QUEUED"},                  \
+        {"HGETALL " SITE, "+QUEUED"}, {"HGETALL pv:filtered:2026-11-24", "+QUEUED"},               \
+        {"HGETALL pv:offsets", "+QUEUED"},                                                         \
+    {                                                                                              \
+        "EXEC", exec                                                                               \
+    }
+#define SOME_TOTALS TOTALS("[[views 4 spider 1] :2 [13:05 4] [spider 1] [v/0 5]]")
+#define HASH(key, pairs)                                                                           \
+    {"HLEN " key, ":1"}, {"MULTI", "+OK"}, {"HGETALL " key, "+QUEUED"},                            \
+        {"HGETALL pv:offsets", "+QUEUED"},                                                         \
+    {                                                                                              \
+        "EXEC", "[" pairs " [v/0 5]]"                                                              \
+    }
+#define NO_HASH(key)                                                                               \
+    {                                                                                              \
+        "HLEN " key, ":0"                                                                          \
+    }
+
+/* A program that exports one day and one hour into a private directory. */
+struct fixture {
+    char path[TEST_PATH_SIZE];
+    struct scripted_redis *server;
+    struct pv_dashboard_options options;
+    struct pv_progress progress;
+    struct pv_exporter exporter;
+};
+
+static void start(struct fixture *fixture, const struct scripted_step *steps, size_t count)
+{
+    struct pv_redis *client;
+
+    memset(fixture, 0, sizeof *fixture);
+    make_directory(fixture->path);
+    fixture->server = scripted_redis_start(steps, count, &client);
+    fixture->options = (struct pv_dashboard_options){.redis.prefix = "pv:",
+                                                     .out = fixture->path,
+                                                     .articles_interval_ms = 60000,
+                                                     .days = 1,
+                                                     .hours = 1,
+                                                     .limit = 10};
+    pv_exporter_init(&fixture->exporter, &fixture->options, client, &fixture->progress);
+}
+
+#define START(fixture, steps) start((fixture), (steps), sizeof(steps) / sizeof *(steps))
+
+static void finish(struct fixture *fixture)
+{
+    pv_exporter_clean_up(&fixture->exporter);
+    scripted_redis_finish(fixture->server);
+    remove_directory(fixture->path);
+}
+
+static void assert_round(struct fixture *fixture, int64_t after_ms, enum pv_status expected)
+{
+    struct pv_error error;
+
+    assert_int_equal(pv_exporter_round(&fixture->exporter, NOW_MS + after_ms, after_ms, &error),
+                     expected);
+}
+
+static void assert_progress(struct fixture *fixture, int64_t written, int64_t unchanged,
+                            int64_t failed)
+{
+    assert_int_equal(pv_metric_get(&fixture->progress.written), written);
+    assert_int_equal(pv_metric_get(&fixture->progress.unchanged), unchanged);
+    assert_int_equal(pv_metric_get(&fixture->progress.failed), failed);
+}
+
+static void round_writes_every_snapshot(void **state)
+{
+    static const struct scripted_step steps[] = {
+        VERSION,
+        SOME_TOTALS,
+        HASH(DAY, "[/a 1 /b 3]"),
+        HASH(HOUR, "[/b 3]"),
+        HASH(SITE, "[13:05 4]"),
+        HASH(ALL, "[/b 3 /a 1]"),
+    };
+    struct fixture fixture;
+    struct pv_buffer index;
+
+    (void)state;
+    START(&fixture, steps);
+    assert_round(&fixture, 0, PV_OK);
+    assert_file(fixture.path, "totals.json",
+                ABOUT ",\"events\":5,\"views\":4,\"filtered\":{\"spider\":1},\"articles\":2,"
+                      "\"today\":{\"date\":\"2026-11-24\",\"views\":4,"
+                      "\"filtered\":{\"spider\":1}}}\n");
+    assert_file(fixture.path, "top/day/2026-11-24.json",
+                ABOUT ",\"items\":[{\"year\":\"2026\",\"month\":\"11\",\"day\":\"24\","
+                      "\"articles\":[{\"article\":\"/b\",\"views\":3,\"rank\":1},"
+                      "{\"article\":\"/a\",\"views\":1,\"rank\":2}]}]}\n");
+    assert_file(fixture.path, "top/hour/2026-11-24T13.json",
+                ABOUT ",\"items\":[{\"year\":\"2026\",\"month\":\"11\",\"day\":\"24\","
+                      "\"hour\":\"13\",\"articles\":[{\"article\":\"/b\",\"views\":3,"
+                      "\"rank\":1}]}]}\n");
+    assert_file(fixture.path, "site/2026-11-24.json",
+                ABOUT ",\"items\":[{\"time\":\"13:05\",\"views\":4}]}\n");
+    assert_true(file_exists(fixture.path, "articles.ndjson.gz"));
+    index = get_file(fixture.path, "index.json");
+    assert_contains(index.data, STAMP ",\"files\":[{\"path\":\"articles.ndjson.gz\",");
+    assert_contains(index.data, "{\"path\":\"totals.json\",");
+    pv_buffer_clean_up(&index);
+    assert_progress(&fixture, 6, 0, 0);
+    assert_int_equal(pv_metric_get(&fixture.progress.rounds_ok), 1);
+    assert_int_equal(pv_metric_get(&fixture.progress.last_success_s), NOW_MS / 1000);
+    assert_int_equal(pv_metric_get(&fixture.progress.is_ready), 1);
+    finish(&fixture);
+}
+
+static void round_that_finds_nothing_new_writes_nothing(void **state)
+{
+    static const struct scripted_step steps[] = {
+        VERSION,
+        SOME_TOTALS,
+        HASH(DAY, "[/a 1]"),
+        HASH(HOUR, "[/a 1]"),
+        HASH(SITE, "[13:05 4]"),
+        HASH(ALL, "[/a 1]"),
+        SOME_TOTALS,
+        HASH(DAY, "[/a 1]"),
+        HASH(HOUR, "[/a 1]"),
+        HASH(SITE, "[13:05 4]"),
+        HASH(ALL, "[/a 1]"),
+    };
+    static const char *const files[] = {
+        "totals.json",          "top/day/2026-11-24.json", "top/hour/2026-11-24T13.json",
+        "site/2026-11-24.json", "articles.ndjson.gz",      "index.json"};
+    enum { FILES = sizeof files / sizeof files[0] };
+    struct stat before[FILES];
+    struct fixture fixture;
+
+    (void)state;
+    START(&fixture, steps);
+    fixture.options.once = true;
+    assert_round(&fixture, 0, PV_OK);
+    for (size_t i = 0; i < FILES; i++)
+        before[i] = file_identity(fixture.path, files[i]);
+    assert_round(&fixture, 5000, PV_OK);
+    for (size_t i = 0; i < FILES; i++)
+        assert_untouched(fixture.path, files[i], before[i]);
+    assert_progress(&fixture, FILES, FILES, 0);
+    finish(&fixture);
+}
+
+static void hash_that_is_not_there_gives_no_file(void **state)
+{
+    static const struct scripted_step steps[] = {
+        VERSION,      TOTALS("[[] :0 [] [] []]"), NO_HASH(DAY), NO_HASH(HOUR), NO_HASH(SITE),
+        NO_HASH(ALL),
+    };
+    struct fixture fixture;
+
+    (void)state;
+    START(&fixture, steps);
+    assert_round(&fixture, 0, PV_OK);
+    assert_int_equal(count_entries(fixture.path), 2); /* totals and index */
+    assert_true(file_exists(fixture.path, "totals.json"));
+    assert_true(file_exists(fixture.path, "index.json"));
+    finish(&fixture);
+}
+
+static void days_and_hours_are_counted_back_over_midnight(void **state)
+{
+    static const struct scripted_step steps[] = {
+        VERSION,
+        TOTALS("[[] :0 [] [] []]"),
+        NO_HASH(DAY),
+        HASH("pv:views:2026-11-23", "[/y 1]"),
+        NO_HASH("pv:views:2026-11-24T00"),
+        HASH("pv:views:2026-11-23T23", "[/y 1]"),
+        NO_HASH(SITE),
+        HASH("pv:site:2026-11-23", "[23:59 1]"),
+        NO_HASH(ALL),
+    };
+    const int64_t midnight_ms = NOW_MS - NOW_MS % PV_DAY_MS;
+    struct fixture fixture;
+    struct pv_error error;
+
+    (void)state;
+    START(&fixture, steps);
+    fixture.options.days = 2;
+    fixture.options.hours = 2;
+    assert_int_equal(pv_exporter_round(&fixture.exporter, midnight_ms, 0, &error), PV_OK);
+    assert_true(file_exists(fixture.path, "top/day/2026-11-23.json"));
+    assert_true(file_exists(fixture.path, "top/hour/2026-11-23T23.json"));
+    assert_true(file_exists(fixture.path, "site/2026-11-23.json"));
+    finish(&fixture);
+}
+
+static void top_holds_no_more_than_the_limit(void **state)
+{
+    static const struct scripted_step steps[] = {
+        VERSION,
+        TOTALS("[[] :0 [] [] []]"),
+        HASH(DAY, "[/a 1 /b 2 /c 3]"),
+        NO_HASH(HOUR),
+        NO_HASH(SITE),
+        NO_HASH(ALL),
+    };
+    struct fixture fixture;
+    struct pv_buffer top;
+
+    (void)state;
+    START(&fixture, steps);
+    fixture.options.limit = 2;
+    assert_round(&fixture, 0, PV_OK);
+    top = get_file(fixture.path, "top/day/2026-11-24.json");
+    assert_contains(top.data, "\"articles\":[{\"article\":\"/c\",\"views\":3,\"rank\":1},"
+                              "{\"article\":\"/b\",\"views\":2,\"rank\":2}]");
+    pv_buffer_clean_up(&top);
+    finish(&fixture);
+}
+
+static void list_of_all_articles_waits_for_its_interval(void **state)
+{
+    static const struct scripted_step steps[] = {
+        VERSION,       SOME_TOTALS,         NO_HASH(DAY),        NO_HASH(HOUR),
+        NO_HASH(SITE), HASH(ALL, "[/a 1]"), SOME_TOTALS,         NO_HASH(DAY),
+        NO_HASH(HOUR), NO_HASH(SITE),       SOME_TOTALS,         NO_HASH(DAY),
+        NO_HASH(HOUR), NO_HASH(SITE),       HASH(ALL, "[/a 2]"),
+    };
+    struct fixture fixture;
+
+    (void)state;
+    START(&fixture, steps);
+    assert_round(&fixture, 0, PV_OK);
+    assert_round(&fixture, 59999, PV_OK);
+    assert_round(&fixture, 60000, PV_OK);
+    finish(&fixture);
+}
+
+static void file_that_fails_does_not_keep_the_others_from_being_written(void **state)
+{
+    static const struct scripted_step steps[] = {
+        VERSION,
+        TOTALS("[-WRONGTYPE :0 [] [] []]"),
+        HASH(DAY, "[/a 1]"),
+        HASH(HOUR, "[/a 1]"),
+        HASH(SITE, "[13:05 4]"),
+        NO_HASH(ALL),
+    };
+    struct fixture fixture;
+    struct pv_error error;
+    char in_the_way[TEST_PATH_SIZE];
+
+    (void)state;
+    START(&fixture, steps);
+    join_path(in_the_way, fixture.path, "site");
+    put_file(fixture.path, "site", "", 0);
+    assert_int_equal(pv_exporter_round(&fixture.exporter, NOW_MS, 0, &error), PV_REFUSED);
+    assert_contains(error.text, "pv:totals"); /* the first failure */
+    assert_true(file_exists(fixture.path, "top/day/2026-11-24.json"));
+    assert_true(file_exists(fixture.path, "top/hour/2026-11-24T13.json"));
+    assert_false(file_exists(fixture.path, "totals.json"));
+    assert_progress(&fixture, 2, 0, 3); /* totals, site, and the index that cannot list site */
+    assert_int_equal(pv_metric_get(&fixture.progress.rounds_failed), 1);
+    assert_int_equal(pv_metric_get(&fixture.progress.is_ready), 0);
+    assert_int_equal(pv_metric_get(&fixture.progress.redis_up), 1);
+    finish(&fixture);
+}
+
+static void lost_redis_ends_the_round_and_the_next_one_starts_afresh(void **state)
+{
+    static const struct scripted_step steps[] = {
+        VERSION,       SOME_TOTALS,   {"HLEN " DAY, NULL},
+        VERSION,       SOME_TOTALS,   HASH(DAY, "[/a 1]"),
+        NO_HASH(HOUR), NO_HASH(SITE), NO_HASH(ALL),
+    };
+    struct fixture fixture;
+
+    (void)state;
+    START(&fixture, steps);
+    assert_round(&fixture, 0, PV_UNAVAILABLE);
+    assert_int_equal(pv_metric_get(&fixture.progress.redis_up), 0);
+    assert_true(file_exists(fixture.path, "totals.json"));
+    assert_false(file_exists(fixture.path, "index.json"));
+    assert_round(&fixture, 5000, PV_OK);
+    assert_int_equal(pv_metric_get(&fixture.progress.redis_up), 1);
+    assert_true(file_exists(fixture.path, "top/day/2026-11-24.json"));
+    finish(&fixture);
+}
+
+static void redis_before_7_is_refused(void **state)
+{
+    static const struct scripted_step steps[] = {{"INFO server", "redis_version:6.2.7"}};
+    struct fixture fixture;
+    struct pv_error error;
+
+    (void)state;
+    START(&fixture, steps);
+    assert_int_equal(pv_exporter_round(&fixture.exporter, NOW_MS, 0, &error), PV_INVALID);
+    assert_contains(error.text, "6.2.7");
+    assert_contains(error.text, "7.0");
+    finish(&fixture);
+}
+
+static void directory_that_cannot_be_used_fails_the_round(void **state)
+{
+    static const struct scripted_step steps[] = {VERSION};
+    struct fixture fixture;
+    struct pv_error error;
+
+    (void)state;
+    START(&fixture, steps);
+    fixture.exporter.directory.path = "/dev/null";
+    assert_int_equal(pv_exporter_round(&fixture.exporter, NOW_MS, 0, &error), PV_IO);
+    assert_contains(error.text, "--out=/dev/null");
+    finish(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(round_writes_every_snapshot),
+        cmocka_unit_test(round_that_finds_nothing_new_writes_nothing),
+        cmocka_unit_test(hash_that_is_not_there_gives_no_file),
+        cmocka_unit_test(days_and_hours_are_counted_back_over_midnight),
+        cmocka_unit_test(top_holds_no_more_than_the_limit),
+        cmocka_unit_test(list_of_all_articles_waits_for_its_interval),
+        cmocka_unit_test(file_that_fails_does_not_keep_the_others_from_being_written),
+        cmocka_unit_test(lost_redis_ends_the_round_and_the_next_one_starts_afresh),
+        cmocka_unit_test(redis_before_7_is_refused),
+        cmocka_unit_test(directory_that_cannot_be_used_fails_the_round),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
