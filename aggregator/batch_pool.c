@@ -8,7 +8,7 @@ struct pv_batch *pv_batch_pool_take(struct pv_batch_pool *pool)
         pool->free = batch->next;
         return batch;
     }
-    if (pool->made == pool->max || pv_batch_new(pool->max_cells, &batch, NULL) != PV_OK)
+    if (pool->made >= pool->max || pv_batch_new(pool->max_cells, &batch, NULL) != PV_OK)
         return NULL;
     pool->made++;
     return batch;

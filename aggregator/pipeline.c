@@ -16,7 +16,7 @@ enum {
     VERIFY_MS = 3000,       /* an idle partition's offset is compared this often */
     REPORT_MS = 5000,       /* offsets are told to Kafka this often */
     REVOKE_WAIT_MS = 3000,  /* for the committer, before partitions are given back */
-    STOP_WAIT_MS = 8000,    /* the same, before the program ends */
+    STOP_WAIT_MS = 4000,    /* the same, before the program ends */
     SPARE_BATCHES = 8,      /* beyond two a partition */
 };
 

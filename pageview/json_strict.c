@@ -99,6 +99,11 @@ static void settle_number(char *first, const char *end)
     memcpy(first, text, length);
 }
 
+static bool may_follow_a_number(char c)
+{
+    return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? and then what may stand behind a value. */
 static bool number(struct scan *scan)
 {
@@ -122,7 +127,7 @@ static bool number(struct scan *scan)
         if (skip_digits(scan) == 0)
             return false;
     }
-    if (scan->at < scan->end && memchr(" \t\n\r,]}", *scan->at, 7) == NULL)
+    if (scan->at < scan->end && !may_follow_a_number(*scan->at))
         return false;
     settle_number(first, scan->at);
     return true;

@@ -238,6 +238,13 @@ static void environment_name(const char *option_name, char name[80])
     name[3 + at] = '\0';
 }
 
+/* What is asked of one run: PV_VERSION in a container's environment means something else. */
+static bool is_for_one_run(const char *name)
+{
+    return strcmp(name, "help") == 0 || strcmp(name, "version") == 0 ||
+           strcmp(name, "check-config") == 0;
+}
+
 static enum pv_status apply_environment(struct parse *parse)
 {
     for (size_t i = 0; i < parse->program->option_count; i++) {
@@ -247,7 +254,7 @@ static enum pv_status apply_environment(struct parse *parse)
 
         environment_name(parse->program->options[i].name, name);
         value = getenv(name);
-        if (value == NULL)
+        if (value == NULL || is_for_one_run(parse->program->options[i].name))
             continue;
         status = set_option(parse, FROM_ENVIRONMENT, name, parse->program->options[i].name, value);
         if (status != PV_OK)

@@ -5,6 +5,9 @@
  *     PV_NAME=value     the environment; beats
  *     name = value      a line of --config=FILE; beats the table's default.
  *
+ * A line of the file has 198 characters at most. A comment begins with # or ; at its start, or with
+ * " ;" behind a value. There are no sections, quotes or continued lines.
+ *
  * `-X kafka.PROPERTY=VALUE` (or the same name in the file) goes to librdkafka. */
 #ifndef PAGEVIEW_OPTIONS_H
 #define PAGEVIEW_OPTIONS_H

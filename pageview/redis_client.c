@@ -14,7 +14,7 @@ enum {
     CONNECT_TIMEOUT_MS = 3000,
     /* A function call of the largest batch takes tens of ms, a rewrite of the append-only file
      * can stall Redis for seconds. Past this the connection counts as lost. */
-    ANSWER_TIMEOUT_MS = 15000,
+    ANSWER_TIMEOUT_MS = 5000,
     ARGUMENTS_MAX = 16, /* of pv_redis_command_texts */
     VERSION_MIN = 7,    /* functions */
 };

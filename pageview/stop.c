@@ -26,11 +26,11 @@ void pv_stop_request(void)
 
 static void on_signal(int signal_number)
 {
-    (void)signal_number;
     int saved_errno = errno;
 
-    if (atomic_exchange(&signalled,
-                        true)) /* a stop that the program itself asked for is no signal */
+    (void)signal_number;
+    /* A stop that the program itself asked for is no first signal. */
+    if (atomic_exchange(&signalled, true))
         _exit(SECOND_SIGNAL_EXIT);
     pv_stop_request();
     errno = saved_errno;
