@@ -10,62 +10,38 @@
 #include "pageview/keys.h"
 #include "pageview/log.h"
 
-/* The value of "name:value\r\n" in an answer to INFO. */
-static bool find_info(const char *info, const char *name, char *value, size_t size)
+/* Copies the value of the line "maxmemory_policy:value" of an answer to INFO. */
+static bool find_policy(const char *info, char *policy, size_t size)
 {
-    size_t length = strlen(name);
+    static const char name[] = "\nmaxmemory_policy:";
+    const char *line = info != NULL ? strstr(info, name) : NULL;
 
-    for (const char *line = info; line != NULL && *line != '\0';) {
-        if (strncmp(line, name, length) == 0 && line[length] == ':') {
-            snprintf(value, size, "%.*s", (int)strcspn(line + length + 1, "\r\n"),
-                     line + length + 1);
-            return true;
-        }
-        line = strchr(line, '\n');
-        line = line != NULL ? line + 1 : NULL;
-    }
-    return false;
+    if (line == NULL)
+        return false;
+    line += strlen(name);
+    snprintf(policy, size, "%.*s", (int)strcspn(line, "\r\n"), line);
+    return true;
 }
 
-static enum pv_status read_info(struct pv_redis *redis, const char *section, const char *name,
-                                char *value, size_t size, struct pv_error *error)
+static enum pv_status check_policy(struct pv_redis *redis, struct pv_error *error)
 {
+    char policy[64];
     struct pv_redis_reply *reply;
     enum pv_status status =
-        pv_redis_command_texts(redis, &reply, error, "INFO", section, (char *)NULL);
-    const char *info;
+        pv_redis_command_texts(redis, &reply, error, "INFO", "memory", (char *)NULL);
 
     if (status != PV_OK)
         return status;
-    info = pv_redis_reply_text(reply, NULL);
-    if (info == NULL || !find_info(info, name, value, size))
-        status = pv_error_set(error, PV_INVALID, "Redis: INFO %s has no %s: is this Redis 7.0 or "
-                              "newer?", section, name);
+    if (!find_policy(pv_redis_reply_text(reply, NULL), policy, sizeof policy))
+        status = pv_error_set(error, PV_INVALID,
+                              "Redis: INFO memory names no maxmemory_policy: is this Redis?");
+    else if (strcmp(policy, "noeviction") != 0)
+        status = pv_error_set(error, PV_INVALID,
+                              "Redis has maxmemory-policy %s and may throw counts away: set "
+                              "\"maxmemory-policy noeviction\" in redis.conf",
+                              policy);
     pv_redis_reply_destroy(reply);
     return status;
-}
-
-static enum pv_status check_server(struct pv_redis *redis, struct pv_error *error)
-{
-    char version[64], policy[64];
-    enum pv_status status =
-        read_info(redis, "server", "redis_version", version, sizeof version, error);
-
-    if (status != PV_OK)
-        return status;
-    if (strtol(version, NULL, 10) < 7)
-        return pv_error_set(error, PV_INVALID,
-                            "Redis is version %s: functions came with 7.0: use Redis 7.0 or newer",
-                            version);
-    status = read_info(redis, "memory", "maxmemory_policy", policy, sizeof policy, error);
-    if (status != PV_OK)
-        return status;
-    if (strcmp(policy, "noeviction") != 0)
-        return pv_error_set(error, PV_INVALID,
-                            "Redis has maxmemory-policy %s and may throw counts away: set "
-                            "\"maxmemory-policy noeviction\" in redis.conf",
-                            policy);
-    return PV_OK;
 }
 
 enum pv_status pv_facts_load_library(struct pv_redis *redis, struct pv_error *error)
@@ -90,6 +66,17 @@ enum pv_status pv_facts_load_library(struct pv_redis *redis, struct pv_error *er
     return PV_OK;
 }
 
+enum pv_status pv_facts_check_server(struct pv_redis *redis, struct pv_error *error)
+{
+    enum pv_status status = pv_redis_check_version(redis, error);
+
+    if (status == PV_OK)
+        status = check_policy(redis, error);
+    if (status == PV_OK)
+        status = pv_facts_load_library(redis, error);
+    return status;
+}
+
 /* Writes `value` into a field of the meta hash that is empty, and reads what is there then. */
 static enum pv_status claim_meta(struct pv_redis *redis, const char *key, const char *field,
                                  const char *value, char *found, size_t size,
@@ -112,8 +99,8 @@ static enum pv_status claim_meta(struct pv_redis *redis, const char *key, const 
     return PV_OK;
 }
 
-static enum pv_status check_origin(struct pv_redis *redis, const char *prefix,
-                                   const struct pv_facts_origin *origin, struct pv_error *error)
+enum pv_status pv_facts_claim(struct pv_redis *redis, const char *prefix,
+                              const struct pv_facts_origin *origin, struct pv_error *error)
 {
     char key[PV_KEY_SIZE], found[256], partitions[16];
     struct pv_redis_reply *reply;
@@ -145,18 +132,6 @@ static enum pv_status check_origin(struct pv_redis *redis, const char *prefix,
                                     PV_META_PARTITIONS, partitions, (char *)NULL);
     if (status == PV_OK)
         pv_redis_reply_destroy(reply);
-    return status;
-}
-
-enum pv_status pv_facts_prepare(struct pv_redis *redis, const char *prefix,
-                                const struct pv_facts_origin *origin, struct pv_error *error)
-{
-    enum pv_status status = check_server(redis, error);
-
-    if (status == PV_OK)
-        status = pv_facts_load_library(redis, error);
-    if (status == PV_OK)
-        status = check_origin(redis, prefix, origin, error);
     return status;
 }
 

@@ -15,12 +15,15 @@ struct pv_facts_origin {
 /* Loads the function library unless Redis has this version or a newer one. */
 enum pv_status pv_facts_load_library(struct pv_redis *redis, struct pv_error *error) PV_MUST_CHECK;
 
-/* Checks the server (version 7.0 or newer, noeviction), loads the library, and checks that the
- * counts under `prefix` are of this cluster and schema, or claims them if there are none.
- * PV_INVALID says what to change. */
-enum pv_status pv_facts_prepare(struct pv_redis *redis, const char *prefix,
-                                const struct pv_facts_origin *origin,
-                                struct pv_error *error) PV_MUST_CHECK;
+/* Checks that the server can keep counts (version 7.0 or newer, noeviction), and loads the
+ * library. PV_INVALID says what to change. */
+enum pv_status pv_facts_check_server(struct pv_redis *redis, struct pv_error *error) PV_MUST_CHECK;
+
+/* Checks that the counts under `prefix` are of this cluster and schema, or claims them if there
+ * are none. PV_INVALID says what to change. */
+enum pv_status pv_facts_claim(struct pv_redis *redis, const char *prefix,
+                              const struct pv_facts_origin *origin,
+                              struct pv_error *error) PV_MUST_CHECK;
 
 /* Next offset of each of `count` partitions, PV_OFFSET_NONE where none is stored. */
 enum pv_status pv_facts_read_offsets(struct pv_redis *redis, const char *prefix, const char *topic,

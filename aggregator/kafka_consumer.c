@@ -297,8 +297,10 @@ enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
     rd_kafka_topic_partition_list_t *list = make_list(consumer, partitions, offsets, count);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
 
+    if (count > 0) /* a partition stays paused from one assignment to the next */
+        rd_kafka_resume_partitions(consumer->client, list);
+    consumer->paused = consumer->paused && count == 0;
     rd_kafka_topic_partition_list_destroy(list);
-    consumer->paused = false;
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return pv_kafka_unavailable(consumer->options, "starting to fetch", err, error);
     return PV_OK;

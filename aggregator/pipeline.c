@@ -383,7 +383,7 @@ static enum pv_status prepare_once(struct pipeline *pipeline, struct pv_error *e
     const struct pv_aggregator_options *options = pipeline->options;
     struct pv_facts_origin origin = {.topic = options->kafka.topic};
     char *cluster_id;
-    enum pv_status status = pv_redis_connect(pipeline->redis, error);
+    enum pv_status status = pv_facts_check_server(pipeline->redis, error);
 
     if (status == PV_OK)
         status = pv_kafka_consumer_ensure_topics(
@@ -393,7 +393,7 @@ static enum pv_status prepare_once(struct pipeline *pipeline, struct pv_error *e
         return status;
     cluster_id = pv_kafka_consumer_cluster_id(pipeline->consumer);
     origin.cluster_id = cluster_id;
-    status = pv_facts_prepare(pipeline->redis, options->redis.prefix, &origin, error);
+    status = pv_facts_claim(pipeline->redis, options->redis.prefix, &origin, error);
     free(cluster_id);
     return status;
 }

@@ -102,7 +102,8 @@ static bool collect(const cJSON *object, const cJSON *items[FIELDS])
 
     for (const cJSON *item = object->child; item != NULL; item = item->next) {
         for (int field = 0; field < FIELDS; field++) {
-            if (strcmp(item->string, fields[field].name) != 0)
+            if (item->string[0] != fields[field].name[0] ||
+                strcmp(item->string, fields[field].name) != 0)
                 continue;
             once = once && !(field == ARTICLE && items[ARTICLE] != NULL);
             items[field] = item;

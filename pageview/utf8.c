@@ -1,6 +1,6 @@
 #include "pageview/utf8.h"
 
-#include <string.h>
+#include "pageview/eight_bytes.h"
 
 size_t pv_utf8_decode(const char *text, size_t length, uint32_t *code_point)
 {
@@ -45,10 +45,20 @@ static size_t ascii_prefix(const char *text, size_t length)
 {
     size_t at = 0;
 
+    while (length - at >= 8 && pv_any_high(pv_eight_bytes(text + at)) == 0)
+        at += 8;
+    return at;
+}
+
+/* The same of visible ASCII. */
+static size_t visible_prefix(const char *text, size_t length)
+{
+    size_t at = 0;
+
     while (length - at >= 8) {
-        uint64_t word;
-        memcpy(&word, text + at, 8);
-        if ((word & 0x8080808080808080ULL) != 0)
+        uint64_t word = pv_eight_bytes(text + at);
+
+        if ((pv_any_high(word) | pv_any_below(word, ' ') | pv_any_is(word, 0x7f)) != 0)
             break;
         at += 8;
     }
@@ -76,7 +86,7 @@ bool pv_utf8_is_valid(const char *text, size_t length)
 
 bool pv_utf8_is_printable(const char *text, size_t length)
 {
-    size_t at = 0;
+    size_t at = visible_prefix(text, length);
 
     while (at < length) {
         uint32_t code_point;
