@@ -33,7 +33,9 @@ size_t pv_aggregator_metrics_table(const struct pv_aggregator_metrics *m,
     for (; count < sizeof plain / sizeof plain[0]; count++)
         rows[count] = plain[count];
     for (int reason = PV_REASON_NONE + 1; reason < PV_REASON_COUNT; reason++)
-        rows[count++] = (struct pv_metric){"pv_aggregator_filtered_total", "counter", "reason",
+        rows[count++] = (struct pv_metric){"pv_aggregator_filtered_total",
+                                           "counter",
+                                           "reason",
                                            pv_reason_name((enum pv_reason)reason),
                                            "Events not counted as views, by reason.",
                                            &m->filtered[reason]};

@@ -205,8 +205,7 @@ static void add_buckets(struct pv_commit_call *call, enum pv_bucket_size size, i
         end = bucket_end(call, first, size);
         if (expire_at_ms <= now_ms)
             continue;
-        begin_group(call, key, pv_key_views_bucket(call->prefix, size, time_ms, key),
-                    expire_at_ms);
+        begin_group(call, key, pv_key_views_bucket(call->prefix, size, time_ms, key), expire_at_ms);
         add_sums(call, sum_cells(call, first, end));
     }
 }
@@ -289,9 +288,8 @@ static void add_filtered_day(struct pv_commit_call *call, int64_t day_ms)
 
     for (size_t i = 0; i < call->batch->filtered_count; i++)
         if (call->batch->filtered[i].day_ms == day_ms)
-            rows[count++] =
-                (struct named_count){pv_reason_name(call->batch->filtered[i].reason),
-                                     (uint64_t)call->batch->filtered[i].count};
+            rows[count++] = (struct named_count){pv_reason_name(call->batch->filtered[i].reason),
+                                                 (uint64_t)call->batch->filtered[i].count};
     add_named_counts(call, rows, count);
 }
 
@@ -395,8 +393,7 @@ static enum pv_status collect_arguments(struct pv_commit_call *call, int *count,
         free(call->lengths);
         call->arguments = malloc(needed * sizeof *call->arguments);
         call->lengths = malloc(needed * sizeof *call->lengths);
-        call->argument_capacity =
-            call->arguments != NULL && call->lengths != NULL ? needed : 0;
+        call->argument_capacity = call->arguments != NULL && call->lengths != NULL ? needed : 0;
     }
     if (call->bytes.failed || call->argument_capacity == 0)
         return pv_error_nomem(error, "a commit");

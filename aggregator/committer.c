@@ -124,17 +124,18 @@ static enum pv_status receive_answer(struct pv_committer *committer, struct pv_b
         return status;
     word = pv_redis_reply_count(reply) == 2 ? pv_redis_reply_text(pv_redis_reply_at(reply, 0), NULL)
                                             : NULL;
-    if (word == NULL || (strcmp(word, "ok") != 0 && strcmp(word, "already") != 0 &&
-                         strcmp(word, "stale") != 0)) {
+    if (word == NULL ||
+        (strcmp(word, "ok") != 0 && strcmp(word, "already") != 0 && strcmp(word, "stale") != 0)) {
         pv_redis_reply_destroy(reply);
-        return pv_error_set(error, PV_REFUSED, "Redis: pv_commit gave an answer of another version");
+        return pv_error_set(error, PV_REFUSED,
+                            "Redis: pv_commit gave an answer of another version");
     }
     batch->stale = strcmp(word, "stale") == 0;
     batch->stored = pv_redis_reply_number(pv_redis_reply_at(reply, 1), PV_OFFSET_NONE);
     if (batch->from != batch->to)
-        pv_metric_add(batch->stale                     ? &metrics->stale
+        pv_metric_add(batch->stale                   ? &metrics->stale
                       : strcmp(word, "already") == 0 ? &metrics->already
-                                                       : &metrics->commits,
+                                                     : &metrics->commits,
                       1);
     pv_redis_reply_destroy(reply);
     return PV_OK;

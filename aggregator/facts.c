@@ -116,8 +116,8 @@ enum pv_status pv_facts_claim(struct pv_redis *redis, const char *prefix,
                             "writes %s: use another --prefix, or the program that wrote them",
                             prefix, found, PV_SCHEMA_VERSION);
     if (origin->cluster_id != NULL) {
-        status = claim_meta(redis, key, PV_META_CLUSTER, origin->cluster_id, found, sizeof found,
-                            error);
+        status =
+            claim_meta(redis, key, PV_META_CLUSTER, origin->cluster_id, found, sizeof found, error);
         if (status != PV_OK)
             return status;
         if (strcmp(found, origin->cluster_id) != 0)

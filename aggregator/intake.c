@@ -91,9 +91,8 @@ static bool count_rejected(struct pv_intake *intake, struct pv_partition *partit
 static bool add_event(struct pv_batch *batch, int64_t offset, const struct pv_event *event,
                       enum pv_reason reason)
 {
-    return reason == PV_REASON_NONE
-               ? pv_batch_add_view(batch, offset, event->article, event->ts_ms)
-               : pv_batch_add_filtered(batch, offset, reason, event->ts_ms);
+    return reason == PV_REASON_NONE ? pv_batch_add_view(batch, offset, event->article, event->ts_ms)
+                                    : pv_batch_add_filtered(batch, offset, reason, event->ts_ms);
 }
 
 static bool count_event(struct pv_intake *intake, struct pv_partition *partition, int64_t offset,
@@ -102,8 +101,7 @@ static bool count_event(struct pv_intake *intake, struct pv_partition *partition
     if (add_event(partition->open, offset, event, reason))
         return true;
     pv_intake_seal(intake, partition); /* it is full */
-    return pv_intake_open(intake, partition) &&
-           add_event(partition->open, offset, event, reason);
+    return pv_intake_open(intake, partition) && add_event(partition->open, offset, event, reason);
 }
 
 static enum pv_reason agent_reason(enum pv_agent agent)
@@ -147,8 +145,7 @@ bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *
         return false;
     partition->next = message->offset + 1;
     pv_metric_add(&intake->metrics->events, 1);
-    pv_metric_add(reason == PV_REASON_NONE ? &intake->metrics->views
-                                           : &intake->metrics->filtered[reason],
-                  1);
+    pv_metric_add(
+        reason == PV_REASON_NONE ? &intake->metrics->views : &intake->metrics->filtered[reason], 1);
     return true;
 }

@@ -61,8 +61,7 @@ static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
         }
         for (int i = 0; i < list->cnt; i++)
             partitions[i] = list->elems[i].partition;
-        consumer->handlers->on_assigned(consumer->handlers->context, partitions,
-                                        (size_t)list->cnt);
+        consumer->handlers->on_assigned(consumer->handlers->context, partitions, (size_t)list->cnt);
         free(partitions);
     } else {
         consumer->handlers->on_revoked(consumer->handlers->context,
@@ -135,8 +134,9 @@ void pv_kafka_consumer_destroy(struct pv_kafka_consumer *consumer)
 }
 
 enum pv_status pv_kafka_consumer_ensure_topics(struct pv_kafka_consumer *consumer,
-                                               const char *rejected_topic, int32_t wanted_partitions,
-                                               int32_t *partitions, struct pv_error *error)
+                                               const char *rejected_topic,
+                                               int32_t wanted_partitions, int32_t *partitions,
+                                               struct pv_error *error)
 {
     const char *topics[] = {rejected_topic, consumer->options->topic};
     enum pv_status status = PV_OK;
@@ -234,7 +234,8 @@ void pv_kafka_consumer_poll(struct pv_kafka_consumer *consumer, int timeout_ms)
                                                    MESSAGES_PER_POLL - consumer->count);
         if (got > 0) {
             consumer->count += (size_t)got;
-            pv_fetch_waker_touch(consumer->waker, consumer->messages[consumer->count - 1]->partition);
+            pv_fetch_waker_touch(consumer->waker,
+                                 consumer->messages[consumer->count - 1]->partition);
         }
     }
     consumer->refused = false;
@@ -259,9 +260,8 @@ bool pv_kafka_consumer_has_refused(const struct pv_kafka_consumer *consumer)
 enum pv_status pv_kafka_consumer_watermarks(struct pv_kafka_consumer *consumer, int32_t partition,
                                             int64_t *low, int64_t *high, struct pv_error *error)
 {
-    rd_kafka_resp_err_t err =
-        rd_kafka_query_watermark_offsets(consumer->client, consumer->options->topic, partition, low,
-                                         high, REQUEST_TIMEOUT_MS);
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+        consumer->client, consumer->options->topic, partition, low, high, REQUEST_TIMEOUT_MS);
 
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return pv_kafka_unavailable(consumer->options, "asking for the log's bounds", err, error);
@@ -279,8 +279,8 @@ int64_t pv_kafka_consumer_cached_high(struct pv_kafka_consumer *consumer, int32_
 }
 
 static rd_kafka_topic_partition_list_t *make_list(const struct pv_kafka_consumer *consumer,
-                                                  const int32_t *partitions,
-                                                  const int64_t *offsets, size_t count)
+                                                  const int32_t *partitions, const int64_t *offsets,
+                                                  size_t count)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
 
@@ -312,8 +312,7 @@ enum pv_status pv_kafka_consumer_seek(struct pv_kafka_consumer *consumer, int32_
     rd_kafka_topic_partition_list_t *list = make_list(consumer, &partition, &offset, 1);
     rd_kafka_error_t *failure =
         rd_kafka_seek_partitions(consumer->client, list, REQUEST_TIMEOUT_MS);
-    rd_kafka_resp_err_t err =
-        failure != NULL ? rd_kafka_error_code(failure) : list->elems[0].err;
+    rd_kafka_resp_err_t err = failure != NULL ? rd_kafka_error_code(failure) : list->elems[0].err;
 
     keep_messages(consumer, false, partition);
     if (failure != NULL)

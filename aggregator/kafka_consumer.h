@@ -50,8 +50,8 @@ void pv_kafka_consumer_destroy(struct pv_kafka_consumer *consumer);
 /* Creates the topic and its twin for rejected events where missing. `*partitions` is what the
  * topic has. */
 enum pv_status pv_kafka_consumer_ensure_topics(struct pv_kafka_consumer *consumer,
-                                               const char *rejected_topic, int32_t wanted_partitions,
-                                               int32_t *partitions,
+                                               const char *rejected_topic,
+                                               int32_t wanted_partitions, int32_t *partitions,
                                                struct pv_error *error) PV_MUST_CHECK;
 
 /* The cluster's id, to be freed by the caller; NULL when the brokers do not answer. */

@@ -17,8 +17,8 @@ struct pv_kafka_rejects {
 static const struct pv_kafka_property properties[] = {
     {"client.id", "pv-aggregator-rejects"},
     {"enable.idempotence", "true"},
-    {"message.timeout.ms", "0"},        /* a copy is tried until it is there */
-    {"message.max.bytes", "10000000"},  /* what a broker let in once, it may let in again */
+    {"message.timeout.ms", "0"},       /* a copy is tried until it is there */
+    {"message.max.bytes", "10000000"}, /* what a broker let in once, it may let in again */
     {"queue.buffering.max.kbytes", "16384"},
     {"compression.type", "lz4"},
     {NULL, NULL},
@@ -83,15 +83,14 @@ bool pv_kafka_rejects_send(struct pv_kafka_rejects *rejects, const struct pv_kaf
 
     snprintf(partition, sizeof partition, "%" PRId32, message->partition);
     snprintf(offset, sizeof offset, "%" PRId64, message->offset);
-    err = rd_kafka_producev(
-        rejects->client, RD_KAFKA_V_TOPIC(rejects->topic),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_KEY(message->key, message->key_length),
-        RD_KAFKA_V_VALUE((void *)message->value, message->value_length),
-        RD_KAFKA_V_HEADER("pv-reason", pv_reason_name(reason), -1),
-        RD_KAFKA_V_HEADER("pv-topic", rejects->options->topic, -1),
-        RD_KAFKA_V_HEADER("pv-partition", partition, -1),
-        RD_KAFKA_V_HEADER("pv-offset", offset, -1), RD_KAFKA_V_END);
+    err = rd_kafka_producev(rejects->client, RD_KAFKA_V_TOPIC(rejects->topic),
+                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                            RD_KAFKA_V_KEY(message->key, message->key_length),
+                            RD_KAFKA_V_VALUE((void *)message->value, message->value_length),
+                            RD_KAFKA_V_HEADER("pv-reason", pv_reason_name(reason), -1),
+                            RD_KAFKA_V_HEADER("pv-topic", rejects->options->topic, -1),
+                            RD_KAFKA_V_HEADER("pv-partition", partition, -1),
+                            RD_KAFKA_V_HEADER("pv-offset", offset, -1), RD_KAFKA_V_END);
     rd_kafka_poll(rejects->client, 0);
     if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return false;

@@ -6,14 +6,14 @@
 
 struct pv_partition {
     int32_t id;
-    bool assigned;      /* fetching, from an offset that Redis gave */
-    bool needs_seek;    /* what is fetched is void until a seek to `committed` */
-    uint64_t epoch;     /* raised at each assignment and seek; batches of older ones are void */
-    int64_t next;       /* offset behind the last event taken, PV_OFFSET_NONE before the first */
-    int64_t committed;  /* offset in Redis, PV_OFFSET_NONE when there is none */
-    int64_t reported;   /* offset told to Kafka */
-    int64_t log_end;    /* everything below was taken, though the log may have no event just below */
-    int64_t goal;       /* the log's end when it was assigned */
+    bool assigned;     /* fetching, from an offset that Redis gave */
+    bool needs_seek;   /* what is fetched is void until a seek to `committed` */
+    uint64_t epoch;    /* raised at each assignment and seek; batches of older ones are void */
+    int64_t next;      /* offset behind the last event taken, PV_OFFSET_NONE before the first */
+    int64_t committed; /* offset in Redis, PV_OFFSET_NONE when there is none */
+    int64_t reported;  /* offset told to Kafka */
+    int64_t log_end;   /* everything below was taken, though the log may have no event just below */
+    int64_t goal;      /* the log's end when it was assigned */
     int64_t verified_ms;
     size_t in_flight; /* batches of this epoch with the committer */
     struct pv_batch *open;

@@ -12,12 +12,12 @@
 
 enum {
     POLL_MS = 100,
-    STALL_MS = 1000,        /* without a free batch for this long, fetching pauses */
-    VERIFY_MS = 3000,       /* an idle partition's offset is compared this often */
-    REPORT_MS = 5000,       /* offsets are told to Kafka this often */
-    REVOKE_WAIT_MS = 3000,  /* for the committer, before partitions are given back */
-    STOP_WAIT_MS = 4000,    /* the same, before the program ends */
-    SPARE_BATCHES = 8,      /* beyond two a partition */
+    STALL_MS = 1000,       /* without a free batch for this long, fetching pauses */
+    VERIFY_MS = 3000,      /* an idle partition's offset is compared this often */
+    REPORT_MS = 5000,      /* offsets are told to Kafka this often */
+    REVOKE_WAIT_MS = 3000, /* for the committer, before partitions are given back */
+    STOP_WAIT_MS = 4000,   /* the same, before the program ends */
+    SPARE_BATCHES = 8,     /* beyond two a partition */
 };
 
 struct pipeline {
@@ -166,8 +166,7 @@ static enum pv_status choose_start(struct pipeline *pipeline, int32_t id, int64_
                                    int64_t *offset, int64_t *high, struct pv_error *error)
 {
     int64_t low;
-    enum pv_status status =
-        pv_kafka_consumer_watermarks(pipeline->consumer, id, &low, high, error);
+    enum pv_status status = pv_kafka_consumer_watermarks(pipeline->consumer, id, &low, high, error);
 
     if (status != PV_OK)
         return status;
@@ -202,9 +201,8 @@ static enum pv_status start_granted(struct pipeline *pipeline, struct pv_error *
     if (stored == NULL || offsets == NULL)
         status = pv_error_nomem(error, "an assignment");
     if (status == PV_OK)
-        status = pv_facts_read_offsets(pipeline->redis, options->redis.prefix,
-                                       options->kafka.topic, pipeline->granted, count, stored,
-                                       error);
+        status = pv_facts_read_offsets(pipeline->redis, options->redis.prefix, options->kafka.topic,
+                                       pipeline->granted, count, stored, error);
     for (size_t i = 0; i < count && status == PV_OK; i++) {
         int32_t id = pipeline->granted[i];
         int64_t high = 0;
@@ -218,8 +216,8 @@ static enum pv_status start_granted(struct pipeline *pipeline, struct pv_error *
         partition_of(pipeline, id)->goal = high;
     }
     if (status == PV_OK)
-        status = pv_kafka_consumer_start(pipeline->consumer, pipeline->granted, offsets, count,
-                                         error);
+        status =
+            pv_kafka_consumer_start(pipeline->consumer, pipeline->granted, offsets, count, error);
     free(stored);
     free(offsets);
     return status;
@@ -277,8 +275,8 @@ static void seek_where_needed(struct pipeline *pipeline)
 
         if (!partition->assigned || !partition->needs_seek)
             continue;
-        status = choose_start(pipeline, partition->id, partition->committed, &offset, &high,
-                              &error);
+        status =
+            choose_start(pipeline, partition->id, partition->committed, &offset, &high, &error);
         if (status == PV_OK)
             status = pv_kafka_consumer_seek(pipeline->consumer, partition->id, offset, &error);
         if (status != PV_OK) {
@@ -454,8 +452,7 @@ enum pv_status pv_pipeline_run(const struct pv_pipeline_config *config, struct p
         .config = config,
         .options = options,
         .error = error,
-        .intake = {.pool = {.max_cells = (size_t)options->max_batch_articles,
-                            .max = SPARE_BATCHES},
+        .intake = {.pool = {.max_cells = (size_t)options->max_batch_articles, .max = SPARE_BATCHES},
                    .rejects = config->rejects,
                    .metrics = config->metrics},
     };

@@ -1,0 +1,74 @@
+"""Calls of pv_commit, made apart from the C code: MessagePack written from its specification."""
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+import redis
+
+OFFSETS, META = "pv:offsets", "pv:meta"
+
+
+def pack_number(number: int) -> bytes:
+    if number < 0x80:
+        return struct.pack(">B", number)
+    for code, form, limit in ((0xCC, ">BB", 8), (0xCD, ">BH", 16), (0xCE, ">BI", 32), (0xCF, ">BQ", 64)):
+        if number < 1 << limit:
+            return struct.pack(form, code, number)
+    raise ValueError(number)
+
+
+def pack_text(text: bytes) -> bytes:
+    if len(text) < 32:
+        return struct.pack(">B", 0xA0 | len(text)) + text
+    return struct.pack(">BH", 0xDA, len(text)) + text
+
+
+def pack(items: list[bytes] | list[int]) -> bytes:
+    head = struct.pack(">BI", 0xDD, len(items))
+    return head + b"".join(pack_text(item) if isinstance(item, bytes) else pack_number(item) for item in items)
+
+
+@dataclass
+class Group:
+    """What one hash gets. `fields`: texts, indexes into the articles from 1, or None for all articles."""
+
+    key: str
+    counts: list[int]
+    fields: list[bytes] | list[int] | None = None
+    expire_at: int | None = None
+
+
+@dataclass
+class Commit:
+    """One batch of one partition. `start` None: nothing is stored yet."""
+
+    start: int | None
+    end: int | None
+    articles: list[bytes] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    partition: str = "pageviews/0"
+    now_ms: int = 1795525507000
+
+    def arguments(self) -> list[bytes | str | int]:
+        keys = [OFFSETS, META, *(group.key for group in self.groups)]
+        args: list[bytes | str | int] = [
+            self.partition,
+            "" if self.start is None else str(self.start),
+            "" if self.end is None else str(self.end),
+            self.now_ms,
+            pack(self.articles),
+        ]
+        for group in self.groups:
+            args += [
+                "" if group.expire_at is None else group.expire_at,
+                b"" if group.fields is None else pack(group.fields),
+                pack(group.counts),
+            ]
+        return ["pv_commit", len(keys), *keys, *args]
+
+    def send(self, client: redis.Redis) -> list[bytes]:
+        """Redis's answer: [b"ok" | b"already" | b"stale", stored offset]."""
+        answer = client.execute_command("FCALL", *self.arguments())
+        assert isinstance(answer, list)
+        return answer
