@@ -223,21 +223,28 @@ static bool hand_out(struct pv_kafka_consumer *consumer, const rd_kafka_message_
     return consumer->handlers->on_message(consumer->handlers->context, &view);
 }
 
+/* Takes what librdkafka has behind the kept messages. A rebalance meanwhile drops those, so what
+ * came is moved up to where they end now. */
+static void fetch(struct pv_kafka_consumer *consumer, int timeout_ms)
+{
+    rd_kafka_message_t **end = consumer->messages + consumer->count;
+    ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, timeout_ms, end,
+                                               MESSAGES_PER_POLL - consumer->count);
+
+    if (got <= 0)
+        return;
+    memmove(consumer->messages + consumer->count, end, (size_t)got * sizeof *end);
+    consumer->count += (size_t)got;
+    pv_fetch_waker_touch(consumer->waker, consumer->messages[consumer->count - 1]->partition);
+}
+
 void pv_kafka_consumer_poll(struct pv_kafka_consumer *consumer, int timeout_ms)
 {
     if (consumer->first > 0)
         keep_messages(consumer, false, NO_PARTITION);
     /* While messages are kept, only a paused consumer polls, to serve the group. */
-    if (consumer->count == 0 || (consumer->paused && consumer->count < MESSAGES_PER_POLL)) {
-        ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, timeout_ms,
-                                                   consumer->messages + consumer->count,
-                                                   MESSAGES_PER_POLL - consumer->count);
-        if (got > 0) {
-            consumer->count += (size_t)got;
-            pv_fetch_waker_touch(consumer->waker,
-                                 consumer->messages[consumer->count - 1]->partition);
-        }
-    }
+    if (consumer->count == 0 || (consumer->paused && consumer->count < MESSAGES_PER_POLL))
+        fetch(consumer, timeout_ms);
     consumer->refused = false;
     while (consumer->first < consumer->count) {
         rd_kafka_message_t *message = consumer->messages[consumer->first];

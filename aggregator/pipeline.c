@@ -134,7 +134,8 @@ static void on_assigned(void *context, const int32_t *partitions, size_t count)
     free(pipeline->granted);
     pipeline->granted = malloc((count + 1) * sizeof *pipeline->granted);
     pipeline->granted_count = pipeline->granted != NULL ? count : 0;
-    memcpy(pipeline->granted, partitions, pipeline->granted_count * sizeof *partitions);
+    if (pipeline->granted_count > 0)
+        memcpy(pipeline->granted, partitions, count * sizeof *partitions);
     pipeline->start_pending = true;
     pipeline->retry_at_ms = 0;
     if (pv_kafka_consumer_start(pipeline->consumer, NULL, NULL, 0, &error) != PV_OK)
@@ -196,13 +197,15 @@ static enum pv_status start_granted(struct pipeline *pipeline, struct pv_error *
     size_t count = pipeline->granted_count;
     int64_t *stored = calloc(count + 1, sizeof *stored);
     int64_t *offsets = calloc(count + 1, sizeof *offsets);
-    enum pv_status status = PV_OK;
+    enum pv_status status;
 
-    if (stored == NULL || offsets == NULL)
-        status = pv_error_nomem(error, "an assignment");
-    if (status == PV_OK)
-        status = pv_facts_read_offsets(pipeline->redis, options->redis.prefix, options->kafka.topic,
-                                       pipeline->granted, count, stored, error);
+    if (stored == NULL || offsets == NULL) {
+        free(stored);
+        free(offsets);
+        return pv_error_nomem(error, "an assignment");
+    }
+    status = pv_facts_read_offsets(pipeline->redis, options->redis.prefix, options->kafka.topic,
+                                   pipeline->granted, count, stored, error);
     for (size_t i = 0; i < count && status == PV_OK; i++) {
         int32_t id = pipeline->granted[i];
         int64_t high = 0;

@@ -46,6 +46,7 @@ struct shipper {
     struct followed *logs;
     size_t log_count;
     bool begun;
+    bool renewing; /* the delivery at hand has every log's position, also of those without lines */
     int64_t begun_ms, renewed_ms; /* monotonic */
     struct counts counts;
 };
@@ -121,6 +122,16 @@ static enum pv_status load_positions(struct shipper *shipper, struct pv_error *e
     for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
         status = load_position(shipper, &shipper->logs[i], error);
     return status;
+}
+
+/* True when a position has to be committed though no line was read: where a log that is new to
+ * this instance begins at its end, since at the next start it is no longer new. */
+static bool has_unread_start(const struct shipper *shipper)
+{
+    for (size_t i = 0; i < shipper->log_count; i++)
+        if (!shipper->logs[i].has_committed && shipper->options->from == PV_FROM_END)
+            return true;
+    return false;
 }
 
 /* Lets every log go on from its committed position. */
@@ -217,26 +228,27 @@ static enum pv_status drain_log(struct shipper *shipper, struct followed *follow
     return status;
 }
 
-/* Logs without a line in the delivery keep their position, unless it is time to renew it. */
+static bool has_new_position(const struct shipper *shipper, const struct followed *followed)
+{
+    return followed->taken > 0 || shipper->renewing;
+}
+
 static enum pv_status set_positions(struct shipper *shipper, struct pv_error *error)
 {
-    bool renew = pv_monotonic_ms() - shipper->renewed_ms >= RENEW_MS;
     enum pv_status status = PV_OK;
 
     for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++) {
         struct followed *followed = &shipper->logs[i];
         char text[PV_LOG_POSITION_TEXT_SIZE];
 
-        pv_log_position(followed->log, &followed->reached);
-        if (followed->taken == 0 && !renew)
+        if (!has_new_position(shipper, followed))
             continue;
+        pv_log_position(followed->log, &followed->reached);
         pv_log_position_format(&followed->reached, text);
         status = pv_kafka_delivery_set_position(shipper->delivery, followed->group,
                                                 pv_log_position_offset(&followed->reached), text,
                                                 error);
     }
-    if (renew && status == PV_OK)
-        shipper->renewed_ms = pv_monotonic_ms();
     return status;
 }
 
@@ -269,7 +281,7 @@ static void keep_positions(struct shipper *shipper)
         struct followed *followed = &shipper->logs[i];
         char text[PV_LOG_POSITION_TEXT_SIZE];
 
-        if (followed->taken == 0)
+        if (!has_new_position(shipper, followed))
             continue;
         followed->has_committed = true;
         followed->committed = followed->reached;
@@ -278,6 +290,9 @@ static void keep_positions(struct shipper *shipper)
         pv_state_dir_save(shipper->options->state_dir, shipper->options->instance,
                           pv_log_path(followed->log), text);
     }
+    if (shipper->renewing)
+        shipper->renewed_ms = pv_monotonic_ms();
+    shipper->renewing = false;
 }
 
 /* Nothing of the delivery at hand is to be seen; its lines are read again. */
@@ -290,7 +305,7 @@ static enum pv_status roll_back(struct shipper *shipper, struct pv_error *error)
     pv_metric_add(&shipper->metrics->aborts, 1);
     if (shipper->begun)
         status = persist(shipper, STOP_WAIT_MS, abort_delivery, error);
-    shipper->begun = false;
+    shipper->begun = shipper->renewing = false;
     return status == PV_OK ? restart_logs(shipper, error) : status;
 }
 
@@ -321,11 +336,12 @@ static enum pv_status drain_logs(struct shipper *shipper, bool *found_any, struc
     return status;
 }
 
-/* A delivery of nothing but positions. */
+/* A delivery of nothing but positions: those that Kafka would forget, and new ones. */
 static enum pv_status renew_positions(struct shipper *shipper, struct pv_error *error)
 {
     enum pv_status status = begin(shipper, error);
 
+    shipper->renewing = true;
     return status == PV_OK ? deliver(shipper, error) : status;
 }
 
@@ -432,6 +448,8 @@ enum pv_status pv_shipper_run(const struct pv_producer_options *options,
         pv_metric_set(&metrics->kafka_up, 1);
         status = restart_logs(shipper, error);
     }
+    if (status == PV_OK && has_unread_start(shipper))
+        status = renew_positions(shipper, error);
     if (status == PV_OK)
         status = loop(shipper, error);
     if (status == PV_UNAVAILABLE && pv_stop_requested()) {
