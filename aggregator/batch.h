@@ -44,10 +44,10 @@ struct pv_batch_filtered {
 
 struct pv_batch {
     int32_t partition;
-    uint64_t epoch; /* of the partition's assignment; its owner's business */
-    int64_t from;   /* PV_OFFSET_NONE or the first offset */
-    int64_t to;     /* the offset behind the last event; equals from when there is none */
-    int64_t opened_ms;
+    uint64_t epoch;    /* of the partition's assignment; its owner's business */
+    int64_t from;      /* PV_OFFSET_NONE or the first offset */
+    int64_t to;        /* the offset behind the last event; equals from when there is none */
+    int64_t opened_ms; /* monotonic */
     int64_t views, events, rejected;
 
     size_t max_cells, article_count, cell_count, filtered_count;
@@ -68,7 +68,7 @@ enum pv_status pv_batch_new(size_t max_cells, struct pv_batch **batch,
                             struct pv_error *error) PV_MUST_CHECK;
 void pv_batch_destroy(struct pv_batch *batch);
 
-/* Makes it empty, for the events of `partition` from offset `from`. */
+/* Makes it empty, for the events of `partition` from offset `from`; `now_ms` is monotonic. */
 void pv_batch_open(struct pv_batch *batch, int32_t partition, int64_t from, int64_t now_ms);
 
 /* Counts the event at `offset` as a view. False, with nothing changed: the batch is full. */

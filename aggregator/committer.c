@@ -90,6 +90,29 @@ static size_t choose_window(const struct batch_list *queue, struct pv_batch *win
     return count;
 }
 
+static bool is_ending(struct pv_committer *committer)
+{
+    bool ending;
+
+    pthread_mutex_lock(&committer->lock);
+    ending = committer->ending;
+    pthread_mutex_unlock(&committer->lock);
+    return ending;
+}
+
+/* True when the copies of rejected events are on the brokers. Kafka may take its time: the copies
+ * are bounded, since no batch is filled while all wait here. */
+static bool flush_rejects(struct pv_committer *committer)
+{
+    while (!pv_kafka_rejects_flush(committer->config->rejects, REJECTS_FLUSH_MS)) {
+        if (is_ending(committer))
+            return false;
+        pv_log(PV_LOG_WARN, "rejects_pending",
+               PV_TEXT("why", "Kafka has not taken the copies of rejected events yet"));
+    }
+    return true;
+}
+
 static enum pv_status send_batch(struct pv_committer *committer, const struct pv_batch *batch,
                                  struct pv_error *error)
 {
@@ -99,9 +122,8 @@ static enum pv_status send_batch(struct pv_committer *committer, const struct pv
     int count;
     enum pv_status status;
 
-    if (batch->rejected > 0 && !pv_kafka_rejects_flush(config->rejects, REJECTS_FLUSH_MS))
-        return pv_error_set(error, PV_UNAVAILABLE,
-                            "Kafka has not taken the copies of rejected events yet");
+    if (batch->rejected > 0 && !flush_rejects(committer))
+        return pv_error_set(error, PV_UNAVAILABLE, "ending before rejected events were copied");
     status = pv_commit_call_build(committer->call, batch, config->redis->prefix, config->topic,
                                   config->retention, pv_clock_now_ms(config->clock), &arguments,
                                   &lengths, &count, error);
@@ -186,16 +208,6 @@ static struct timespec deadline(int64_t ms)
     at.tv_sec += ms / 1000 + at.tv_nsec / 1000000000;
     at.tv_nsec %= 1000000000;
     return at;
-}
-
-static bool is_ending(struct pv_committer *committer)
-{
-    bool ending;
-
-    pthread_mutex_lock(&committer->lock);
-    ending = committer->ending;
-    pthread_mutex_unlock(&committer->lock);
-    return ending;
 }
 
 static void pause_ms(struct pv_committer *committer, int64_t ms)

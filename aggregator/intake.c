@@ -10,7 +10,7 @@ bool pv_intake_open(struct pv_intake *intake, struct pv_partition *partition)
     partition->open = pv_batch_pool_take(&intake->pool);
     if (partition->open == NULL)
         return false;
-    pv_batch_open(partition->open, partition->id, partition->next, intake->now_ms);
+    pv_batch_open(partition->open, partition->id, partition->next, intake->monotonic_ms);
     partition->open->epoch = partition->epoch;
     return true;
 }
@@ -53,7 +53,7 @@ size_t pv_intake_collect(struct pv_intake *intake, int timeout_ms)
 
         if (batch->epoch == partition->epoch) {
             partition->in_flight--;
-            partition->verified_ms = intake->now_ms;
+            partition->verified_ms = intake->monotonic_ms;
             if (batch->stale)
                 on_stale(intake, partition, batch);
             else

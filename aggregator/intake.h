@@ -17,7 +17,8 @@ struct pv_intake {
     struct pv_committer *committer;
     struct pv_kafka_rejects *rejects;
     struct pv_aggregator_metrics *metrics;
-    int64_t now_ms; /* set by the owner before each poll */
+    /* Set by the owner before each poll: the clock of events, and that of intervals. */
+    int64_t now_ms, monotonic_ms;
 };
 
 /* Counts the message. False, with nothing changed: no batch is free, or the queue of rejected

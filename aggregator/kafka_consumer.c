@@ -10,6 +10,7 @@
 enum {
     MESSAGES_PER_POLL = 10000,
     REQUEST_TIMEOUT_MS = 10000,
+    REPORT_TIMEOUT_MS = 1000,
     NO_PARTITION = -2, /* librdkafka's -1 is "any" */
 };
 
@@ -304,6 +305,8 @@ enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
     rd_kafka_topic_partition_list_t *list = make_list(consumer, partitions, offsets, count);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
 
+    keep_messages(consumer, true, NO_PARTITION); /* they are of the assignment before */
+    consumer->refused = false;
     if (count > 0) /* a partition stays paused from one assignment to the next */
         rd_kafka_resume_partitions(consumer->client, list);
     consumer->paused = consumer->paused && count == 0;
@@ -361,17 +364,31 @@ void pv_kafka_consumer_resume(struct pv_kafka_consumer *consumer)
     consumer->paused = false;
 }
 
+/* The answer comes to a queue of its own, so that nobody waits for longer than is worth it. */
+static void await_report(rd_kafka_queue_t *queue)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, REPORT_TIMEOUT_MS);
+
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+}
+
 void pv_kafka_consumer_report(struct pv_kafka_consumer *consumer, const int32_t *partitions,
                               const int64_t *offsets, size_t count, bool wait)
 {
     rd_kafka_topic_partition_list_t *list;
+    rd_kafka_queue_t *queue;
     rd_kafka_resp_err_t err;
 
     if (count == 0)
         return;
     list = make_list(consumer, partitions, offsets, count);
-    err = rd_kafka_commit(consumer->client, list, !wait);
+    queue = rd_kafka_queue_new(consumer->client);
+    err = rd_kafka_commit_queue(consumer->client, list, queue, NULL, NULL);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         pv_log(PV_LOG_DEBUG, "offsets_not_reported", PV_TEXT("error", rd_kafka_err2str(err)));
+    else if (wait)
+        await_report(queue);
+    rd_kafka_queue_destroy(queue);
     rd_kafka_topic_partition_list_destroy(list);
 }

@@ -14,8 +14,8 @@ struct pv_partition {
     int64_t reported;  /* offset told to Kafka */
     int64_t log_end;   /* everything below was taken, though the log may have no event just below */
     int64_t goal;      /* the log's end when it was assigned */
-    int64_t verified_ms;
-    size_t in_flight; /* batches of this epoch with the committer */
+    int64_t verified_ms; /* monotonic */
+    size_t in_flight;    /* batches of this epoch with the committer */
     struct pv_batch *open;
 };
 
@@ -31,7 +31,7 @@ enum pv_status pv_partitions_grow(struct pv_partitions *partitions, size_t count
 /* Frees the table, not the batches. */
 void pv_partitions_clean_up(struct pv_partitions *partitions);
 
-/* Sets the partition to fetch from what Redis has. */
+/* Sets the partition to fetch from what Redis has; `now_ms` is monotonic. */
 void pv_partition_begin(struct pv_partition *partition, int64_t committed, int64_t now_ms);
 
 /* Nothing open and nothing under way. */

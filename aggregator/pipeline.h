@@ -22,7 +22,7 @@ struct pv_pipeline_config {
 };
 
 /* Runs until a stop is requested or, with --exit-at-end, the end is committed. What was consumed
- * is committed before it returns, if Redis is there within 4 s. */
+ * is committed before it returns, if Redis is there within 3 s. */
 enum pv_status pv_pipeline_run(const struct pv_pipeline_config *config,
                                struct pv_error *error) PV_MUST_CHECK;
 

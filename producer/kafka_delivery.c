@@ -133,8 +133,8 @@ enum pv_status pv_kafka_delivery_open(struct pv_kafka_delivery *delivery, struct
 {
     const struct pv_kafka_options *options = delivery->options;
     int32_t partitions;
-    enum pv_status status = pv_kafka_topic_partitions(delivery->client, options, options->topic,
-                                                      &partitions, error);
+    enum pv_status status =
+        pv_kafka_topic_partitions(delivery->client, options, options->topic, &partitions, error);
 
     if (status != PV_OK)
         return status;
@@ -223,10 +223,9 @@ enum pv_status pv_kafka_delivery_send(struct pv_kafka_delivery *delivery, struct
                                       struct pv_error *error)
 {
     rd_kafka_resp_err_t err = rd_kafka_producev(
-        delivery->client, RD_KAFKA_V_RKT(delivery->topic),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data, key.length),
-        RD_KAFKA_V_VALUE((void *)value.data, value.length), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
-        RD_KAFKA_V_END);
+        delivery->client, RD_KAFKA_V_RKT(delivery->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_KEY(key.data, key.length), RD_KAFKA_V_VALUE((void *)value.data, value.length),
+        RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
 
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return PV_OK;
@@ -248,8 +247,8 @@ static enum pv_status send_position(struct pv_kafka_delivery *delivery, const ch
                                     rd_kafka_topic_partition_list_t *list, struct pv_error *error)
 {
     rd_kafka_consumer_group_metadata_t *member = rd_kafka_consumer_group_metadata_new(group);
-    rd_kafka_error_t *failure = rd_kafka_send_offsets_to_transaction(delivery->client, list, member,
-                                                                     REQUEST_TIMEOUT_MS);
+    rd_kafka_error_t *failure =
+        rd_kafka_send_offsets_to_transaction(delivery->client, list, member, REQUEST_TIMEOUT_MS);
 
     rd_kafka_consumer_group_metadata_destroy(member);
     return failure == NULL ? PV_OK : explain(delivery, "sending the position", failure, error);

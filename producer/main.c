@@ -20,8 +20,7 @@ static enum pv_status run(const struct pv_producer_options *options, struct pv_e
     struct pv_metrics_source source = {rows, pv_producer_metrics_table(&metrics, rows), is_ready,
                                        &metrics};
     struct pv_metrics_server *server;
-    enum pv_status status =
-        pv_metrics_server_new(options->common.metrics, &source, &server, error);
+    enum pv_status status = pv_metrics_server_new(options->common.metrics, &source, &server, error);
 
     if (status != PV_OK)
         return status;

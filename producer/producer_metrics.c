@@ -25,15 +25,16 @@ size_t pv_producer_metrics_table(const struct pv_producer_metrics *m,
          "Log files that vanished before they were read to their end.", &m->lost_segments},
         {"pv_producer_last_commit_milliseconds", "gauge", NULL, NULL,
          "Time of the last commit, in ms since the epoch.", &m->last_commit_ms},
-        {"pv_producer_kafka_up", "gauge", NULL, NULL, "1 while Kafka takes commits.",
-         &m->kafka_up},
+        {"pv_producer_kafka_up", "gauge", NULL, NULL, "1 while Kafka takes commits.", &m->kafka_up},
     };
     size_t count = 0;
 
     for (; count < sizeof plain / sizeof plain[0]; count++)
         rows[count] = plain[count];
     for (size_t i = 0; i < HIT_REASONS; i++)
-        rows[count++] = (struct pv_metric){"pv_producer_filtered_total", "counter", "reason",
+        rows[count++] = (struct pv_metric){"pv_producer_filtered_total",
+                                           "counter",
+                                           "reason",
                                            pv_reason_name(hit_reasons[i]),
                                            "Hits that are no views, by reason.",
                                            &m->filtered[hit_reasons[i]]};

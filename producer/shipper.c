@@ -19,8 +19,8 @@ enum {
     LINES_PER_DELIVERY = 100000,
     IDLE_WAIT_MS = 50,
     QUEUE_WAIT_MS = 100,
-    STOP_WAIT_MS = 8000,       /* for Kafka to take the last delivery */
-    RENEW_MS = 3600 * 1000,    /* a position is committed again before Kafka forgets it */
+    STOP_WAIT_MS = 8000,    /* for Kafka to take the last delivery */
+    RENEW_MS = 3600 * 1000, /* a position is committed again before Kafka forgets it */
 };
 
 struct followed {
@@ -92,8 +92,8 @@ static enum pv_status load_position(struct shipper *shipper, struct followed *fo
     const struct pv_producer_options *options = shipper->options;
     const char *path = pv_log_path(followed->log);
     char text[PV_LOG_POSITION_TEXT_SIZE];
-    enum pv_status status = pv_kafka_delivery_position(shipper->delivery, followed->group, text,
-                                                       sizeof text, error);
+    enum pv_status status =
+        pv_kafka_delivery_position(shipper->delivery, followed->group, text, sizeof text, error);
 
     if (status != PV_OK)
         return status;
@@ -143,8 +143,7 @@ static enum pv_status restart_logs(struct shipper *shipper, struct pv_error *err
         struct followed *followed = &shipper->logs[i];
 
         followed->taken = 0;
-        status = pv_log_start(followed->log,
-                              followed->has_committed ? &followed->committed : NULL,
+        status = pv_log_start(followed->log, followed->has_committed ? &followed->committed : NULL,
                               shipper->options->from == PV_FROM_END, error);
         pv_metric_set(&shipper->metrics->lost_segments, pv_log_lost_segments(followed->log));
     }
@@ -245,9 +244,9 @@ static enum pv_status set_positions(struct shipper *shipper, struct pv_error *er
             continue;
         pv_log_position(followed->log, &followed->reached);
         pv_log_position_format(&followed->reached, text);
-        status = pv_kafka_delivery_set_position(shipper->delivery, followed->group,
-                                                pv_log_position_offset(&followed->reached), text,
-                                                error);
+        status =
+            pv_kafka_delivery_set_position(shipper->delivery, followed->group,
+                                           pv_log_position_offset(&followed->reached), text, error);
     }
     return status;
 }
@@ -397,8 +396,7 @@ static enum pv_status open_shipper(struct shipper *shipper, struct pv_error *err
     const struct pv_producer_options *options = shipper->options;
     const struct pv_policy_options policy = {options->article_pattern, &options->keep_param,
                                              options->spiders};
-    enum pv_status status =
-        pv_state_dir_prepare(options->state_dir, options->instance, error);
+    enum pv_status status = pv_state_dir_prepare(options->state_dir, options->instance, error);
 
     shipper->converter.format = (enum pv_log_format)options->format;
     if (status == PV_OK)
@@ -408,9 +406,9 @@ static enum pv_status open_shipper(struct shipper *shipper, struct pv_error *err
     if (status == PV_OK)
         status = make_logs(shipper, error);
     if (status == PV_OK)
-        status = pv_kafka_delivery_new(&options->kafka, options->instance,
-                                       options->delivery == PV_EXACTLY_ONCE, &shipper->delivery,
-                                       error);
+        status =
+            pv_kafka_delivery_new(&options->kafka, options->instance,
+                                  options->delivery == PV_EXACTLY_ONCE, &shipper->delivery, error);
     return status;
 }
 

@@ -38,8 +38,8 @@ local function sums(key, fields, counts)
       local sum = counts[i]
       if value then
         local number = tonumber(value)
-        if not number then
-          return nil, 'ERR pv_commit: a field of ' .. key .. ' is not a number'
+        if not number or number % 1 ~= 0 then
+          return nil, 'ERR pv_commit: a field of ' .. key .. ' is not a whole number'
         end
         sum = sum + number
       end

@@ -10,7 +10,8 @@ struct pv_log {
     int64_t rotate_wait_ms;
     const struct pv_clock *clock;
     struct pv_log_segments segments;
-    size_t current; /* the segment that is being read */
+    size_t current;   /* the segment that is being read */
+    int64_t known_ms; /* all files that nobody wrote to since are known */
     /* Bytes of the current segment that were read and not handed out: [start, filled), of which
      * [start, scanned) have no line feed. */
     size_t start, scanned, filled;
@@ -53,6 +54,14 @@ static void empty_chunk(struct pv_log *log)
     log->start = log->scanned = log->filled = 0;
 }
 
+/* Now, but for what the kernel's stamps on files may be late. */
+static int64_t recently_ms(const struct pv_log *log)
+{
+    enum { STAMP_GRAIN_MS = 20 };
+
+    return pv_clock_now_ms(log->clock) - STAMP_GRAIN_MS;
+}
+
 /* Offset behind the last line feed of the file, so that a half line is not cut in two. */
 static int64_t end_of_whole_lines(struct pv_log *log, struct pv_segment *segment)
 {
@@ -69,18 +78,21 @@ static int64_t end_of_whole_lines(struct pv_log *log, struct pv_segment *segment
 enum pv_status pv_log_start(struct pv_log *log, const struct pv_log_position *position,
                             bool from_end, struct pv_error *error)
 {
+    enum pv_status status;
+
     pv_log_segments_clean_up(&log->segments);
     log->current = 0;
     empty_chunk(log);
+    log->known_ms = position != NULL ? position->known_ms : recently_ms(log);
     if (position != NULL)
         return pv_log_segments_resume(&log->segments, log->path, position, error);
     if (!pv_log_segments_changed(&log->segments, log->path))
         return PV_OK; /* it does not exist yet */
-    if (pv_log_segments_refresh(&log->segments, log->path, error) != PV_OK)
-        return PV_IO;
+    status = pv_log_segments_refresh(&log->segments, log->path, INT64_MAX, error);
+    if (status != PV_OK)
+        return status;
     if (from_end && log->segments.count == 1)
-        pv_segment_go_to(&log->segments.items[0],
-                         end_of_whole_lines(log, &log->segments.items[0]));
+        pv_segment_go_to(&log->segments.items[0], end_of_whole_lines(log, &log->segments.items[0]));
     return PV_OK;
 }
 
@@ -102,6 +114,10 @@ static int64_t fill(struct pv_log *log)
     }
     if (got > 0)
         segment->read_offset -= got;
+    if (got < 0 && segment->gz != NULL) {
+        pv_log_segments_give_up(&log->segments, log->current, log->path);
+        return 0;
+    }
     return got < 0 ? got : 0;
 }
 
@@ -141,15 +157,35 @@ static bool take_buffered(struct pv_log *log, struct pv_line *line)
     return true;
 }
 
-/* Nobody will write to it again: it is not the newest and has been quiet for long enough. */
-static bool is_finished(const struct pv_log *log)
+/* True when a position without the oldest file still tells that all in it was read: a newer file
+ * that is known by its bytes is there, or the whole log was known after it was last written to. */
+static bool may_forget_oldest(const struct pv_log *log)
 {
-    const struct pv_segment *segment = &log->segments.items[log->current];
+    const struct pv_segment *items = log->segments.items;
 
-    if (log->current + 1 == log->segments.count)
+    for (size_t i = 1; i < log->segments.count; i++)
+        if (items[i].head_length > 0 && !items[i].has_begun)
+            return true;
+    return pv_segment_modified_ms(&items[0]) < log->known_ms;
+}
+
+/* Nobody will write to it again: it is not the newest and has been quiet for long enough, and if a
+ * web server may still have it open, so since its successor was seen. Files that are not empty go
+ * in their order: a position with the first, but not the second, would have that read again. */
+static bool is_finished(struct pv_log *log)
+{
+    struct pv_segment *segment = current_segment(log);
+    int64_t now_ms = pv_clock_now_ms(log->clock), quiet_since_ms = pv_segment_modified_ms(segment);
+
+    if (log->current + 1 == log->segments.count || !pv_segment_is_intact(segment))
         return false;
-    return segment->gz != NULL || pv_clock_now_ms(log->clock) - pv_segment_modified_ms(segment) >=
-                                      log->rotate_wait_ms;
+    if (segment->rotated_ms == 0)
+        segment->rotated_ms = now_ms;
+    if (segment->head_length > 0 && (log->current > 0 || !may_forget_oldest(log)))
+        return false;
+    if (log->current + 2 == log->segments.count && segment->rotated_ms > quiet_since_ms)
+        quiet_since_ms = segment->rotated_ms;
+    return segment->gz != NULL || now_ms - quiet_since_ms >= log->rotate_wait_ms;
 }
 
 /* The current segment has nothing more for now. True when its unfinished last line is handed out
@@ -176,38 +212,62 @@ static bool leave_segment(struct pv_log *log, struct pv_line *line)
     return false;
 }
 
+/* Takes up what rotation did. `*more` when there is something to read since. */
+static enum pv_status look_around(struct pv_log *log, bool *more, struct pv_error *error)
+{
+    int64_t now_ms = recently_ms(log), opened = log->segments.opened;
+    enum pv_status status;
+
+    *more = false;
+    if (!pv_log_segments_changed(&log->segments, log->path)) {
+        if (pv_log_segments_are_all(&log->segments, log->path))
+            log->known_ms = now_ms;
+        return PV_OK;
+    }
+    status = pv_log_segments_refresh(&log->segments, log->path, log->known_ms, error);
+    *more = log->segments.opened > opened; /* else a file that cannot be opened has us turn here */
+    return status;
+}
+
+/* The next line of the open segments. */
+static enum pv_status next_open(struct pv_log *log, struct pv_line *line, bool *found,
+                                struct pv_error *error)
+{
+    *found = true;
+    while (log->current < log->segments.count) {
+        int64_t got;
+
+        if (take_buffered(log, line))
+            return PV_OK;
+        got = fill(log);
+        if (got < 0)
+            return pv_error_set(error, PV_IO, "%s: cannot read it", log->path);
+        if (got == 0 && leave_segment(log, line))
+            return PV_OK;
+    }
+    log->current = 0;
+    *found = false;
+    return PV_OK;
+}
+
 enum pv_status pv_log_next(struct pv_log *log, struct pv_line *line, bool *found,
                            struct pv_error *error)
 {
-    bool refreshed = false;
+    bool more = true;
+    enum pv_status status;
 
-    *found = true;
-    for (;;) {
-        while (log->current < log->segments.count) {
-            int64_t got;
-
-            if (take_buffered(log, line))
-                return PV_OK;
-            got = fill(log);
-            if (got < 0)
-                return pv_error_set(error, PV_IO, "%s: cannot read it", log->path);
-            if (got == 0 && leave_segment(log, line))
-                return PV_OK;
-        }
-        log->current = 0;
-        if (refreshed || !pv_log_segments_changed(&log->segments, log->path)) {
-            *found = false;
-            return PV_OK;
-        }
-        if (pv_log_segments_refresh(&log->segments, log->path, error) != PV_OK)
-            return PV_IO;
-        refreshed = true; /* once is enough: a file that cannot be opened would be tried for ever */
-    }
+    do {
+        status = next_open(log, line, found, error);
+        if (status != PV_OK || *found)
+            return status;
+        status = look_around(log, &more, error);
+    } while (status == PV_OK && more);
+    return status;
 }
 
 void pv_log_position(const struct pv_log *log, struct pv_log_position *position)
 {
-    position->written_ms = pv_clock_now_ms(log->clock);
+    position->known_ms = log->known_ms;
     position->count = log->segments.count;
     for (size_t i = 0; i < log->segments.count; i++)
         position->marks[i] = pv_segment_mark_of(&log->segments.items[i]);

@@ -7,15 +7,15 @@
 void pv_log_position_format(const struct pv_log_position *position,
                             char text[PV_LOG_POSITION_TEXT_SIZE])
 {
-    int length = snprintf(text, PV_LOG_POSITION_TEXT_SIZE, "1;%" PRId64, position->written_ms);
+    int length = snprintf(text, PV_LOG_POSITION_TEXT_SIZE, "1;%" PRId64, position->known_ms);
 
     for (size_t i = 0; i < position->count; i++) {
         const struct pv_segment_mark *mark = &position->marks[i];
 
-        length += snprintf(text + length, PV_LOG_POSITION_TEXT_SIZE - (size_t)length,
-                           ";%" PRIu64 ":%" PRIu64 ":%" PRId64 ":%" PRIu32 ":%016" PRIx64,
-                           mark->device, mark->inode, mark->offset, mark->head_length,
-                           mark->head_hash);
+        length +=
+            snprintf(text + length, PV_LOG_POSITION_TEXT_SIZE - (size_t)length,
+                     ";%" PRIu64 ":%" PRIu64 ":%" PRId64 ":%" PRIu32 ":%016" PRIx64, mark->device,
+                     mark->inode, mark->offset, mark->head_length, mark->head_hash);
     }
 }
 
@@ -33,7 +33,7 @@ bool pv_log_position_parse(const char *text, struct pv_log_position *position)
     int length = 0;
 
     memset(position, 0, sizeof *position);
-    if (sscanf(text, "1;%" SCNd64 "%n", &position->written_ms, &length) != 1)
+    if (sscanf(text, "1;%" SCNd64 "%n", &position->known_ms, &length) != 1)
         return false;
     for (text += length; *text == ';'; text += length) {
         if (position->count == PV_LOG_SEGMENTS_MAX ||

@@ -3,8 +3,13 @@
  * All files of the log are opened, from the oldest to the newest (rotation.h). Each mark then
  * takes the file that holds it: best the one of the same device and inode, else any that begins
  * with the same bytes, which is where copytruncate or compression put it. Files newer than the
- * newest one found hold nothing that was read, so they are new: all but copies of a file that is
- * being read, which copytruncate leaves for a moment beside the file it copied. */
+ * newest one found hold nothing that was read, so they are new: all but a copy of the live file,
+ * which copytruncate leaves for a moment beside the file it copied.
+ *
+ * A mark in a file that was empty has no bytes to go by, and its inode may by now be another
+ * file's. Such a file is new as well, even if it is older than files that were found: it may have
+ * been rotated while it was empty, and its writer still has it open. Nor does an open file that was
+ * empty tell what is newer: it may have been filled, copied and cut again between two looks. */
 #include "producer/sources/log_segments.h"
 
 #include <stdlib.h>
@@ -16,45 +21,57 @@
 
 enum { NOT_FOUND = -1 };
 
+enum use {
+    CLOSED, /* could not be opened, or is a segment now */
+    OPEN,
+    MARKED, /* open, and at the offset of the mark that it holds */
+};
+
 /* The log's files, opened; those that become segments are taken out. */
 struct candidates {
+    const char *log_path;
     struct pv_log_files files;
     struct pv_segment *opened; /* one a file */
-    bool *available;           /* opened, and not taken */
-    int newest_taken;          /* index, NOT_FOUND before the first */
+    enum use *uses;            /* one a file */
+    int newest_known;          /* index, NOT_FOUND before the first */
 };
 
 static void close_candidates(struct candidates *candidates)
 {
     for (size_t i = 0; i < candidates->files.count; i++)
-        if (candidates->available[i])
+        if (candidates->uses[i] != CLOSED)
             pv_segment_close(&candidates->opened[i]);
     free(candidates->opened);
-    free(candidates->available);
+    free(candidates->uses);
     pv_log_files_clean_up(&candidates->files);
 }
 
 static enum pv_status open_candidates(struct candidates *candidates, const char *path,
                                       struct pv_error *error)
 {
-    enum pv_status status = pv_log_files_list(path, &candidates->files, error);
+    struct pv_log_files files;
+    enum pv_status status = pv_log_files_list(path, &files, error);
 
-    *candidates = (struct candidates){.files = candidates->files, .newest_taken = NOT_FOUND};
     if (status != PV_OK)
         return status;
-    candidates->opened = calloc(candidates->files.count + 1, sizeof *candidates->opened);
-    candidates->available = calloc(candidates->files.count + 1, sizeof *candidates->available);
-    if (candidates->opened == NULL || candidates->available == NULL) {
+    *candidates = (struct candidates){
+        .log_path = path,
+        .files = files,
+        .opened = calloc(files.count + 1, sizeof *candidates->opened),
+        .uses = calloc(files.count + 1, sizeof *candidates->uses),
+        .newest_known = NOT_FOUND,
+    };
+    if (candidates->opened == NULL || candidates->uses == NULL) {
         pv_log_files_clean_up(&candidates->files);
         close_candidates(candidates);
         return pv_error_nomem(error, "the list of log files");
     }
-    for (size_t i = 0; i < candidates->files.count; i++) {
+    for (size_t i = 0; i < files.count; i++) {
         struct pv_error why;
 
-        candidates->available[i] = pv_segment_open(candidates->files.items[i].path,
-                                                   &candidates->opened[i], &why) == PV_OK;
-        if (!candidates->available[i])
+        if (pv_segment_open(files.items[i].path, &candidates->opened[i], &why) == PV_OK)
+            candidates->uses[i] = OPEN;
+        else
             pv_log(PV_LOG_WARN, "log_unreadable", PV_TEXT("error", why.text),
                    PV_TEXT("advice", "let this user read the log and its rotated files"));
     }
@@ -66,83 +83,163 @@ static bool is_same_file(const struct pv_segment *segment, uint64_t device, uint
     return segment->device == device && segment->inode == inode;
 }
 
+/* 0: this is not the marked file. The more, the surer. */
+static int likeness(const struct pv_segment *segment, const struct pv_segment_mark *mark)
+{
+    if (!pv_segment_matches(segment, mark))
+        return 0;
+    /* A copy may be shorter than what was read: more was written between copying and truncating. */
+    return 1 + (int)is_same_file(segment, mark->device, mark->inode) +
+           2 * (int)pv_segment_reaches(segment, mark->offset);
+}
+
+/* Among several that are as likely, the newest. */
 static int find_mark(const struct candidates *candidates, const struct pv_segment_mark *mark)
 {
-    int found = NOT_FOUND;
+    int found = NOT_FOUND, best = 1;
 
     for (size_t i = 0; i < candidates->files.count; i++) {
-        const struct pv_segment *segment = &candidates->opened[i];
+        int like = candidates->uses[i] == OPEN ? likeness(&candidates->opened[i], mark) : 0;
 
-        if (!candidates->available[i] || !pv_segment_matches(segment, mark))
-            continue;
-        if (is_same_file(segment, mark->device, mark->inode))
-            return (int)i;
-        found = (int)i;
+        if (like >= best) {
+            best = like;
+            found = (int)i;
+        }
     }
     return found;
 }
 
-static void append(struct pv_log_segments *segments, const struct pv_segment *segment,
-                   int64_t offset)
+/* The file is known: it, and what is older, is not new. */
+static void set_use(struct candidates *candidates, int index, enum use use)
 {
-    struct pv_segment *added = &segments->items[segments->count++];
-
-    *added = *segment;
-    pv_segment_go_to(added, offset);
+    candidates->uses[index] = use;
+    if (index > candidates->newest_known)
+        candidates->newest_known = index;
 }
 
+/* The file becomes the newest segment, read from `offset`. */
 static void take(struct pv_log_segments *segments, struct candidates *candidates, int index,
                  int64_t offset)
 {
-    append(segments, &candidates->opened[index], offset);
-    candidates->available[index] = false;
-    if (index > candidates->newest_taken)
-        candidates->newest_taken = index;
+    struct pv_segment *added = &segments->items[segments->count++];
+
+    *added = candidates->opened[index];
+    pv_segment_go_to(added, offset);
+    segments->opened++;
+    set_use(candidates, index, CLOSED);
 }
 
-static void find_again(struct pv_log_segments *segments, struct candidates *candidates,
+static void count_lost(struct pv_log_segments *segments, const char *log_path, uint64_t inode,
+                       int64_t offset, const char *advice)
+{
+    segments->lost++;
+    pv_log(PV_LOG_ERROR, "log_part_lost", PV_TEXT("log", log_path), PV_NUMBER("inode", inode),
+           PV_NUMBER("offset", offset), PV_TEXT("advice", advice));
+}
+
+static void count_gone(struct pv_log_segments *segments, const struct candidates *candidates,
                        const struct pv_segment_mark *mark)
 {
-    int index = find_mark(candidates, mark);
-
-    if (index != NOT_FOUND) {
-        take(segments, candidates, index, mark->offset);
-        return;
-    }
-    segments->lost++;
-    pv_log(PV_LOG_ERROR, "log_part_lost", PV_NUMBER("inode", mark->inode),
-           PV_NUMBER("offset", mark->offset),
-           PV_TEXT("advice", "the file that was being read is gone; keep rotated logs for longer"));
+    count_lost(segments, candidates->log_path, mark->inode, mark->offset,
+               "the file that was being read is gone; keep rotated logs for longer");
 }
 
-static bool is_copy_of_any(const struct pv_log_segments *segments, const struct pv_segment *file)
+/* True when the file is what copytruncate has made of the live one, which is not cut yet. */
+static bool is_copy_of_live(const struct candidates *candidates, size_t index)
 {
-    for (size_t i = 0; i < segments->count; i++)
-        if (pv_segment_is_copy(&segments->items[i], file))
+    size_t newest = candidates->files.count - 1;
+
+    return candidates->files.items[newest].is_live &&
+           pv_segment_is_copy(&candidates->opened[index], &candidates->opened[newest]);
+}
+
+static bool has_empty_mark(const struct pv_log_position *position, const struct pv_segment *file)
+{
+    for (size_t i = 0; i < position->count; i++)
+        if (position->marks[i].head_length == 0 &&
+            is_same_file(file, position->marks[i].device, position->marks[i].inode))
             return true;
     return false;
 }
 
-/* Adds the files that are newer than all that were found. Without any, those that were written
- * to after `written_ms`, and in any case the live one. */
-static void take_newer(struct pv_log_segments *segments, struct candidates *candidates,
-                       int64_t written_ms)
+static bool is_newest_rotated(const struct candidates *candidates, size_t index)
 {
-    bool any_found = candidates->newest_taken != NOT_FOUND;
-    size_t first = any_found ? (size_t)candidates->newest_taken + 1 : 0;
+    return index + 1 == candidates->files.count || candidates->files.items[index + 1].is_live;
+}
 
-    for (size_t i = first; i < candidates->files.count; i++) {
-        const struct pv_segment *file = &candidates->opened[i];
-        bool is_live = candidates->files.items[i].is_live;
+/* Whether nothing of the file was read: it is newer than all that were found or, when none was, was
+ * written to since all were known. */
+static bool is_new(const struct candidates *candidates, size_t index,
+                   const struct pv_log_position *position)
+{
+    const struct pv_segment *file = &candidates->opened[index];
+    bool is_written = pv_segment_modified_ms(file) >= position->known_ms;
 
-        if (!candidates->available[i] || segments->count == PV_LOG_SEGMENTS_MAX)
+    if (candidates->files.items[index].is_live)
+        return true;
+    if (is_copy_of_live(candidates, index))
+        return false;
+    if (has_empty_mark(position, file) && (is_written || file->head_length == 0))
+        return true;
+    if (file->head_length == 0 && !is_newest_rotated(candidates, index))
+        return false; /* and if it gets something after all, it is new then */
+    return candidates->newest_known == NOT_FOUND ? is_written
+                                                 : (int)index > candidates->newest_known;
+}
+
+/* Takes the files that hold a mark, and the new ones, until there are `limit` segments. */
+static void take_all(struct pv_log_segments *segments, struct candidates *candidates,
+                     const struct pv_log_position *position, size_t limit)
+{
+    /* Decided first, since each one taken changes what is newer. */
+    for (size_t i = 0; i < candidates->files.count; i++)
+        if (candidates->uses[i] == OPEN && !is_new(candidates, i, position)) {
+            pv_segment_close(&candidates->opened[i]);
+            candidates->uses[i] = CLOSED;
+        }
+    for (size_t i = 0; i < candidates->files.count; i++) {
+        if (candidates->uses[i] == CLOSED || segments->count >= limit)
             continue;
-        if (!is_live && (is_copy_of_any(segments, file) ||
-                         (!any_found && pv_segment_modified_ms(file) <= written_ms)))
-            continue;
-        pv_log(PV_LOG_INFO, "log_file_found", PV_TEXT("path", candidates->files.items[i].path));
-        take(segments, candidates, (int)i, 0);
+        if (candidates->uses[i] == OPEN)
+            pv_log(PV_LOG_INFO, "log_file_found", PV_TEXT("path", candidates->files.items[i].path));
+        take(segments, candidates, (int)i, candidates->opened[i].offset);
     }
+}
+
+static bool are_found(const struct candidates *candidates, const struct pv_log_position *position)
+{
+    for (size_t i = 0; i < position->count; i++)
+        if (position->marks[i].head_length > 0 &&
+            find_mark(candidates, &position->marks[i]) == NOT_FOUND)
+            return false;
+    return true;
+}
+
+/* A file can be missed while a rotation renames it, so look again before it is called lost. */
+static enum pv_status open_marked(struct candidates *candidates, const char *path,
+                                  const struct pv_log_position *position, struct pv_error *error)
+{
+    enum { TRIES = 3 };
+    enum pv_status status = open_candidates(candidates, path, error);
+
+    for (int i = 1; i < TRIES && status == PV_OK && !are_found(candidates, position); i++) {
+        close_candidates(candidates);
+        status = open_candidates(candidates, path, error);
+    }
+    return status;
+}
+
+static void place_mark(struct pv_log_segments *segments, struct candidates *candidates,
+                       const struct pv_segment_mark *mark)
+{
+    int index = find_mark(candidates, mark);
+
+    if (index == NOT_FOUND) {
+        count_gone(segments, candidates, mark);
+        return;
+    }
+    pv_segment_go_to(&candidates->opened[index], mark->offset);
+    set_use(candidates, index, MARKED);
 }
 
 enum pv_status pv_log_segments_resume(struct pv_log_segments *segments, const char *path,
@@ -150,35 +247,93 @@ enum pv_status pv_log_segments_resume(struct pv_log_segments *segments, const ch
                                       struct pv_error *error)
 {
     struct candidates candidates;
-    enum pv_status status = open_candidates(&candidates, path, error);
+    enum pv_status status = open_marked(&candidates, path, position, error);
 
     if (status != PV_OK)
         return status;
     for (size_t i = 0; i < position->count; i++)
-        find_again(segments, &candidates, &position->marks[i]);
-    take_newer(segments, &candidates, position->written_ms);
+        if (position->marks[i].head_length > 0)
+            place_mark(segments, &candidates, &position->marks[i]);
+    take_all(segments, &candidates, position, PV_LOG_SEGMENTS_MAX);
     close_candidates(&candidates);
     return PV_OK;
 }
 
-/* The candidate that is the same file as an open segment is that segment. */
-static void match_open(struct candidates *candidates, const struct pv_segment *segment)
+static int find_file(const struct candidates *candidates, const struct pv_segment *segment)
 {
-    for (size_t i = 0; i < candidates->files.count; i++) {
-        if (!candidates->available[i] ||
-            !is_same_file(&candidates->opened[i], segment->device, segment->inode))
-            continue;
-        pv_segment_close(&candidates->opened[i]);
-        candidates->available[i] = false;
-        if ((int)i > candidates->newest_taken)
-            candidates->newest_taken = (int)i;
+    for (size_t i = 0; i < candidates->files.count; i++)
+        if (candidates->uses[i] == OPEN &&
+            is_same_file(&candidates->opened[i], segment->device, segment->inode))
+            return (int)i;
+    return NOT_FOUND;
+}
+
+/* The newest copy of an open file that was made when it was short. */
+static int find_short_copy(const struct candidates *candidates, const struct pv_segment *segment)
+{
+    int found = NOT_FOUND;
+
+    for (size_t i = 0; i < candidates->files.count; i++)
+        if (candidates->uses[i] == OPEN && pv_segment_is_copy(&candidates->opened[i], segment))
+            found = (int)i;
+    return found;
+}
+
+/* An open file was cut: its rest is in a copy. */
+static void find_again(struct pv_log_segments *segments, struct candidates *candidates,
+                       struct pv_segment *segment)
+{
+    struct pv_segment_mark mark = pv_segment_mark_of(segment);
+    int index = find_mark(candidates, &mark);
+
+    if (index == NOT_FOUND)
+        index = find_short_copy(candidates, segment);
+    pv_segment_close(segment);
+    if (index != NOT_FOUND)
+        take(segments, candidates, index, mark.offset);
+    else
+        count_gone(segments, candidates, &mark);
+}
+
+/* Which candidate an open, intact segment is, so that it is not taken for a new file. One that was
+ * compressed or replaced since is known by its first bytes. True when it is the live one. */
+static bool match_open(struct pv_log_segments *segments, struct candidates *candidates,
+                       struct pv_segment *segment)
+{
+    struct pv_segment_mark mark = pv_segment_mark_of(segment);
+    int index = find_file(candidates, segment);
+    bool is_same = index != NOT_FOUND, is_live,
+         was_empty = segment->has_begun || mark.head_length == 0;
+
+    if (!is_same)
+        index = find_mark(candidates, &mark);
+    if (index == NOT_FOUND)
+        return false; /* deleted, or given a name that is none of rotation's */
+    is_live = candidates->files.items[index].is_live;
+    if (is_same || !is_live) {
+        pv_segment_close(&candidates->opened[index]); /* late lines come to the one that is open */
+    } else {
+        pv_segment_close(segment); /* replaced by a copy of itself: that one grows */
+        *segment = candidates->opened[index];
+        pv_segment_go_to(segment, mark.offset);
+        segments->opened++;
     }
+    candidates->uses[index] = CLOSED;
+    if (was_empty) {
+        segment->has_begun = false;
+        segment->modified_ms = pv_segment_modified_ms(segment);
+    } else {
+        set_use(candidates, index, CLOSED);
+    }
+    return is_live;
 }
 
 enum pv_status pv_log_segments_refresh(struct pv_log_segments *segments, const char *path,
-                                       struct pv_error *error)
+                                       int64_t known_ms, struct pv_error *error)
 {
+    const struct pv_log_position nothing_marked = {.known_ms = known_ms};
     struct pv_log_segments before = *segments;
+    struct pv_segment *live = NULL; /* stays the newest, whatever was renamed to what */
     struct candidates candidates;
     enum pv_status status = open_candidates(&candidates, path, error);
 
@@ -188,33 +343,52 @@ enum pv_status pv_log_segments_refresh(struct pv_log_segments *segments, const c
     for (size_t i = 0; i < before.count; i++) {
         struct pv_segment *segment = &before.items[i];
 
-        if (pv_segment_is_intact(segment)) {
-            match_open(&candidates, segment);
+        if (!pv_segment_is_intact(segment))
+            find_again(segments, &candidates, segment);
+        else if (match_open(segments, &candidates, segment))
+            live = segment;
+        else
             segments->items[segments->count++] = *segment;
-        } else {
-            struct pv_segment_mark mark = pv_segment_mark_of(segment);
-
-            pv_segment_close(segment);
-            find_again(segments, &candidates, &mark);
-        }
     }
-    take_newer(segments, &candidates, INT64_MAX);
+    take_all(segments, &candidates, &nothing_marked,
+             live != NULL ? PV_LOG_SEGMENTS_MAX - 1 : PV_LOG_SEGMENTS_MAX);
+    if (live != NULL)
+        segments->items[segments->count++] = *live;
     close_candidates(&candidates);
     return PV_OK;
 }
 
+void pv_log_segments_give_up(struct pv_log_segments *segments, size_t index, const char *path)
+{
+    struct pv_segment *segment = &segments->items[index];
+
+    segment->is_damaged = true;
+    count_lost(segments, path, segment->inode, segment->read_offset,
+               "the compressed file is damaged: what is behind this offset cannot be read");
+}
+
+static bool has_live_file(const struct pv_log_segments *segments, const struct stat *live)
+{
+    return segments->count > 0 && is_same_file(&segments->items[segments->count - 1],
+                                               (uint64_t)live->st_dev, (uint64_t)live->st_ino);
+}
+
 bool pv_log_segments_changed(struct pv_log_segments *segments, const char *path)
 {
-    struct stat info;
+    struct stat live;
 
     for (size_t i = 0; i < segments->count; i++)
-        if (!pv_segment_is_intact(&segments->items[i]))
+        if (!pv_segment_is_intact(&segments->items[i]) || segments->items[i].has_begun)
             return true;
-    if (stat(path, &info) != 0)
-        return false; /* between rename and create */
-    return segments->count == 0 ||
-           !is_same_file(&segments->items[segments->count - 1], (uint64_t)info.st_dev,
-                         (uint64_t)info.st_ino);
+    /* Between rename and create there is nothing to take up. */
+    return stat(path, &live) == 0 && !has_live_file(segments, &live);
+}
+
+bool pv_log_segments_are_all(const struct pv_log_segments *segments, const char *path)
+{
+    struct stat live;
+
+    return stat(path, &live) == 0 && has_live_file(segments, &live);
 }
 
 void pv_log_segments_remove(struct pv_log_segments *segments, size_t index)

@@ -125,7 +125,7 @@ enum pv_status pv_log_files_list(const char *path, struct pv_log_files *files,
     enum pv_status status;
 
     *files = (struct pv_log_files){0};
-    listing.directory = slash == NULL  ? strdup(".")
+    listing.directory = slash == NULL   ? strdup(".")
                         : slash == path ? strdup("/")
                                         : strndup(path, (size_t)(slash - path));
     if (listing.directory == NULL)

@@ -12,7 +12,7 @@
 struct pv_log_file {
     char *path;
     const char *suffix; /* in `path`, behind the log's name; empty for the live file */
-    bool is_live; /* the one at the log's path */
+    bool is_live;       /* the one at the log's path */
 };
 
 struct pv_log_files {

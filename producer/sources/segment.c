@@ -54,6 +54,7 @@ enum pv_status pv_segment_open(const char *path, struct pv_segment *segment, str
             return pv_error_nomem(error, path);
         }
     }
+    segment->modified_ms = pv_segment_modified_ms(segment);
     head_length = read_at(segment, segment->head, sizeof segment->head, 0);
     segment->head_length = head_length > 0 ? (size_t)head_length : 0;
     return PV_OK;
@@ -69,13 +70,26 @@ void pv_segment_close(struct pv_segment *segment)
     segment->fd = -1;
 }
 
+/* gzread gives what there is of a file that was cut short, and then 0 as at a proper end. */
+static bool is_cut_short(const struct pv_segment *segment)
+{
+    int code = Z_OK;
+
+    if (segment->gz != NULL)
+        gzerror(segment->gz, &code);
+    return code != Z_OK;
+}
+
 int64_t pv_segment_read(struct pv_segment *segment, char *data, size_t size)
 {
-    int64_t got = read_at(segment, data, size, segment->read_offset);
+    int64_t got;
 
+    if (segment->is_damaged)
+        return 0;
+    got = read_at(segment, data, size, segment->read_offset);
     if (got > 0)
         segment->read_offset += got;
-    return got;
+    return got == 0 && is_cut_short(segment) ? -1 : got;
 }
 
 bool pv_segment_is_intact(struct pv_segment *segment)
@@ -88,8 +102,11 @@ bool pv_segment_is_intact(struct pv_segment *segment)
         return true; /* nobody writes to a compressed log */
     if (fstat(segment->fd, &info) != 0 || (int64_t)info.st_size < segment->read_offset)
         return false;
+    if (segment->head_length == 0 && pv_segment_modified_ms(segment) != segment->modified_ms)
+        segment->has_begun = true;
     got = read_at(segment, head, sizeof head, 0);
-    if (got < (int64_t)segment->head_length || memcmp(head, segment->head, segment->head_length) != 0)
+    if (got < (int64_t)segment->head_length ||
+        memcmp(head, segment->head, segment->head_length) != 0)
         return false;
     memcpy(segment->head, head, (size_t)got);
     segment->head_length = (size_t)got;
@@ -98,23 +115,28 @@ bool pv_segment_is_intact(struct pv_segment *segment)
 
 bool pv_segment_matches(const struct pv_segment *segment, const struct pv_segment_mark *mark)
 {
-    struct stat info;
-
-    if (mark->head_length > segment->head_length ||
-        XXH3_64bits(segment->head, mark->head_length) != mark->head_hash)
-        return false;
-    if (mark->head_length == 0)
-        return segment->device == mark->device && segment->inode == mark->inode;
-    if (segment->gz != NULL)
-        return true; /* its size when unpacked shows when it is read */
-    return fstat(segment->fd, &info) == 0 && (int64_t)info.st_size >= mark->offset;
+    return mark->head_length > 0 && mark->head_length <= segment->head_length &&
+           XXH3_64bits(segment->head, mark->head_length) == mark->head_hash;
 }
 
-bool pv_segment_is_copy(const struct pv_segment *a, const struct pv_segment *b)
+/* INT64_MAX when unknown. */
+static int64_t size_of(const struct pv_segment *segment)
 {
-    size_t length = a->head_length < b->head_length ? a->head_length : b->head_length;
+    struct stat info;
 
-    return length > 0 && memcmp(a->head, b->head, length) == 0;
+    return segment->gz == NULL && fstat(segment->fd, &info) == 0 ? (int64_t)info.st_size
+                                                                 : INT64_MAX;
+}
+
+bool pv_segment_reaches(const struct pv_segment *segment, int64_t offset)
+{
+    return size_of(segment) >= offset;
+}
+
+bool pv_segment_is_copy(const struct pv_segment *copy, const struct pv_segment *original)
+{
+    return copy->head_length > 0 && copy->head_length <= original->head_length &&
+           memcmp(copy->head, original->head, copy->head_length) == 0;
 }
 
 int64_t pv_segment_modified_ms(const struct pv_segment *segment)
@@ -139,6 +161,8 @@ struct pv_segment_mark pv_segment_mark_of(const struct pv_segment *segment)
 
 void pv_segment_go_to(struct pv_segment *segment, int64_t offset)
 {
-    segment->offset = segment->read_offset = offset;
+    int64_t size = size_of(segment);
+
+    segment->offset = segment->read_offset = offset < size ? offset : size;
     segment->in_long_line = false;
 }

@@ -117,6 +117,7 @@ def test_offsets_are_exact_beyond_what_a_double_holds(client: redis.Redis) -> No
         assert client.hget(OFFSETS, "pageviews/0") == str(end).encode()
     assert one_view(2**63 - 2, 2**63 - 1).send(client)[0] == b"already"
     assert one_view(2**63 - 2, 5).send(client)[0] == b"stale"
+    assert one_view(2**63 - 3, 2**63 - 2).send(client)[0] == b"stale"
 
 
 # ---- All or nothing ----
@@ -217,12 +218,12 @@ def test_counts_of_every_size_are_added_exactly(client: redis.Redis, count: int)
     assert client.hget("pv:views", "/a") == str(count + 1).encode()
 
 
-def test_counts_near_the_texts_that_are_kept_are_right(client: redis.Redis) -> None:
-    expected, end = 0, 0
-    for amount in (32766, 1, 1, 1, 32767):
-        Commit(end or None, end + 1, [b"/a"], [Group("pv:views", [amount])]).send(client)
-        expected, end = expected + amount, end + 1
-        assert client.hget("pv:views", "/a") == str(expected).encode()
+def test_counts_around_the_texts_that_are_kept_are_right(client: redis.Redis) -> None:
+    counts = [32766, 32767, 32768, 32769, 65536, 70000, 1, 5, 0x7FFF + 6, 70000 - 32768, 2]
+    articles = [b"/%d" % i for i in range(len(counts))]
+    for i in range(3):
+        Commit(i or None, i + 1, articles, [Group("pv:views", counts)]).send(client)
+        assert client.hgetall("pv:views") == {a: str(n * (i + 1)).encode() for a, n in zip(articles, counts)}
 
 
 def test_article_ids_are_bytes(client: redis.Redis) -> None:

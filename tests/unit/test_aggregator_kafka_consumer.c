@@ -1,0 +1,288 @@
+/* The consumer on librdkafka's mock broker: what is fetched after a stall, a rebalance, a seek. */
+#include "test_pageview_support.h"
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include "aggregator/kafka_consumer.h"
+#include "pageview/clock.h"
+
+enum { PARTITIONS = 2, MESSAGES = 500, POLL_MS = 50, WAIT_MS = 30000 };
+
+/* The only member of the group, and what it was told. */
+struct member {
+    struct pv_kafka_consumer *consumer;
+    struct pv_kafka_consumer_handlers handlers;
+    int32_t granted[PARTITIONS];
+    size_t granted_count, assignments;
+    bool refuses;
+    int64_t first[PARTITIONS], next[PARTITIONS], end[PARTITIONS]; /* -1: none */
+    bool has_gap, is_offset_missing;
+};
+
+static rd_kafka_t *broker;
+static struct pv_list no_properties;
+static struct pv_kafka_options options;
+static struct member the_member;
+static int64_t log_end; /* of each partition */
+
+static bool on_message(void *context, const struct pv_kafka_message *message)
+{
+    struct member *member = context;
+    int32_t id = message->partition;
+
+    if (member->refuses)
+        return false;
+    if (member->first[id] < 0)
+        member->first[id] = message->offset;
+    else if (message->offset != member->next[id])
+        member->has_gap = true;
+    member->next[id] = message->offset + 1;
+    return true;
+}
+
+static void on_end(void *context, int32_t partition, int64_t offset)
+{
+    ((struct member *)context)->end[partition] = offset;
+}
+
+static void on_assigned(void *context, const int32_t *partitions, size_t count)
+{
+    struct member *member = context;
+    struct pv_error error;
+
+    memcpy(member->granted, partitions, count * sizeof *partitions);
+    member->granted_count = count;
+    member->assignments++;
+    assert_int_equal(pv_kafka_consumer_start(member->consumer, NULL, NULL, 0, &error), PV_OK);
+}
+
+static void on_revoked(void *context, bool lost)
+{
+    (void)context;
+    (void)lost;
+}
+
+static void on_offset_missing(void *context, int32_t partition)
+{
+    (void)partition;
+    ((struct member *)context)->is_offset_missing = true;
+}
+
+static void produce(void)
+{
+    for (int i = 0; i < PARTITIONS * MESSAGES; i++)
+        assert_int_equal(rd_kafka_producev(broker, RD_KAFKA_V_TOPIC("pageviews"),
+                                           RD_KAFKA_V_PARTITION(i % PARTITIONS),
+                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                           RD_KAFKA_V_VALUE("{}", 2), RD_KAFKA_V_END),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_flush(broker, WAIT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+    log_end += MESSAGES;
+}
+
+static int start_broker(void **state)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_mock_cluster_t *cluster;
+    char why[256];
+
+    (void)state;
+    if (rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", why, sizeof why) != RD_KAFKA_CONF_OK)
+        return -1;
+    broker = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    if (broker == NULL)
+        return -1;
+    cluster = rd_kafka_handle_mock_cluster(broker);
+    rd_kafka_mock_topic_create(cluster, "pageviews", PARTITIONS, 1);
+    options = (struct pv_kafka_options){rd_kafka_mock_cluster_bootstraps(cluster), "pageviews",
+                                        &no_properties};
+    produce();
+    return 0;
+}
+
+static int stop_broker(void **state)
+{
+    (void)state;
+    pv_kafka_consumer_destroy(the_member.consumer);
+    rd_kafka_destroy(broker);
+    return 0;
+}
+
+/* Fetches what the group gave to the member from these offsets. */
+static void start(struct member *member, int64_t offset)
+{
+    int64_t offsets[PARTITIONS];
+    struct pv_error error;
+
+    for (int i = 0; i < PARTITIONS; i++) {
+        offsets[i] = offset;
+        member->first[i] = member->next[i] = member->end[i] = -1;
+    }
+    assert_int_equal(pv_kafka_consumer_start(member->consumer, member->granted, offsets,
+                                             member->granted_count, &error),
+                     PV_OK);
+}
+
+static void poll_once(void)
+{
+    pv_kafka_consumer_poll(the_member.consumer, POLL_MS);
+}
+
+/* Polls until the condition holds. */
+#define POLL_UNTIL(condition)                                                                      \
+    do {                                                                                           \
+        int64_t until_ms = pv_monotonic_ms() + WAIT_MS;                                            \
+                                                                                                   \
+        while (!(condition)) {                                                                     \
+            if (pv_monotonic_ms() > until_ms)                                                      \
+                fail_msg("not within %d ms: %s", WAIT_MS, #condition);                             \
+            poll_once();                                                                           \
+        }                                                                                          \
+    } while (0)
+
+/* Joining takes the mock broker seconds, so one member serves all tests. */
+static int set_up(void **state)
+{
+    struct pv_error error;
+
+    (void)state;
+    the_member.refuses = the_member.has_gap = the_member.is_offset_missing = false;
+    if (the_member.consumer != NULL) { /* nothing of the test before may be left */
+        assert_int_equal(pv_kafka_consumer_start(the_member.consumer, NULL, NULL, 0, &error),
+                         PV_OK);
+        poll_once();
+        return 0;
+    }
+    the_member.handlers = (struct pv_kafka_consumer_handlers){
+        on_message, on_end, on_assigned, on_revoked, on_offset_missing, &the_member,
+    };
+    the_member.first[0] = the_member.first[1] = -1;
+    assert_int_equal(pv_kafka_consumer_new(&options, "group", &the_member.handlers,
+                                           &the_member.consumer, &error),
+                     PV_OK);
+    assert_int_equal(pv_kafka_consumer_subscribe(the_member.consumer, &error), PV_OK);
+    POLL_UNTIL(the_member.assignments == 1);
+    return 0;
+}
+
+static bool has_all(const struct member *member)
+{
+    for (size_t i = 0; i < member->granted_count; i++)
+        if (member->next[member->granted[i]] < log_end)
+            return false;
+    return member->granted_count > 0;
+}
+
+static void everything_from_the_given_offset_is_handed_out_in_order(void **state)
+{
+    struct member *member = &the_member;
+
+    (void)state;
+    assert_int_equal(member->granted_count, PARTITIONS);
+    start(member, 123);
+    POLL_UNTIL(member->end[0] == log_end && member->end[1] == log_end);
+    assert_int_equal(member->first[0], 123);
+    assert_int_equal(member->next[1], log_end);
+    assert_false(member->has_gap);
+}
+
+static void nothing_is_fetched_before_start(void **state)
+{
+    struct member *member = &the_member;
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        poll_once();
+    assert_int_equal(member->first[0], -1);
+    assert_int_equal(member->first[1], -1);
+}
+
+static void refused_messages_are_offered_again_across_a_pause(void **state)
+{
+    struct member *member = &the_member;
+
+    (void)state;
+    start(member, 0);
+    member->refuses = true;
+    POLL_UNTIL(pv_kafka_consumer_has_refused(member->consumer));
+    pv_kafka_consumer_pause(member->consumer);
+    for (int i = 0; i < 10; i++)
+        poll_once();
+    assert_true(pv_kafka_consumer_has_refused(member->consumer));
+    member->refuses = false;
+    poll_once();
+    assert_false(pv_kafka_consumer_has_refused(member->consumer));
+    pv_kafka_consumer_resume(member->consumer);
+    POLL_UNTIL(has_all(member));
+    assert_int_equal(member->first[0], 0);
+    assert_false(member->has_gap);
+}
+
+static void a_seek_drops_what_was_kept_and_goes_on_from_its_offset(void **state)
+{
+    struct member *member = &the_member;
+    struct pv_error error;
+
+    (void)state;
+    start(member, 0);
+    POLL_UNTIL(has_all(member));
+    produce();
+    member->refuses = true;
+    POLL_UNTIL(pv_kafka_consumer_has_refused(member->consumer));
+    member->refuses = false;
+    member->first[0] = -1;
+    assert_int_equal(pv_kafka_consumer_seek(member->consumer, 0, 10, &error), PV_OK);
+    POLL_UNTIL(has_all(member));
+    assert_int_equal(member->first[0], 10);
+    assert_false(member->has_gap);
+}
+
+/* As when the group takes partitions back during a stall, and gives them again. */
+static void partitions_started_again_after_a_pause_are_fetched(void **state)
+{
+    struct member *member = &the_member;
+    struct pv_error error;
+
+    (void)state;
+    start(member, 0);
+    member->refuses = true;
+    POLL_UNTIL(pv_kafka_consumer_has_refused(member->consumer));
+    pv_kafka_consumer_pause(member->consumer);
+    assert_int_equal(pv_kafka_consumer_start(member->consumer, NULL, NULL, 0, &error), PV_OK);
+    pv_kafka_consumer_resume(member->consumer);
+    member->refuses = false;
+    poll_once();
+    start(member, 0);
+    POLL_UNTIL(has_all(member));
+    assert_int_equal(member->first[0], 0);
+    assert_false(member->has_gap);
+}
+
+static void a_partition_whose_offset_was_missing_is_fetched_after_another_start(void **state)
+{
+    struct member *member = &the_member;
+
+    (void)state;
+    start(member, 1000000);
+    POLL_UNTIL(member->is_offset_missing);
+    start(member, 0);
+    POLL_UNTIL(has_all(member));
+    assert_int_equal(member->first[0], 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_is_fetched_before_start),
+        TEST(everything_from_the_given_offset_is_handed_out_in_order),
+        TEST(refused_messages_are_offered_again_across_a_pause),
+        TEST(a_seek_drops_what_was_kept_and_goes_on_from_its_offset),
+        TEST(partitions_started_again_after_a_pause_are_fetched),
+        TEST(a_partition_whose_offset_was_missing_is_fetched_after_another_start),
+    };
+
+    return cmocka_run_group_tests(tests, start_broker, stop_broker);
+}
