@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import statistics
@@ -88,6 +89,13 @@ class Bench:
     def redis_cpu_s(self) -> float:
         found = self.server.client().info("cpu")
         return float(found["used_cpu_user"]) + float(found["used_cpu_sys"])
+
+
+    def describe_machine(self) -> str:
+        """Figures are only worth what else the machine did: they go down fast when its processors are taken."""
+        _, text = self.run("pv-bench-fill", f"--out={self.seen_inside(self.directory / 'nothing')}", "--events=0")
+        return (f"librdkafka {json.loads(text)['librdkafka']}, {os.cpu_count()} processors, "
+                f"{os.getloadavg()[0]:.1f} of them busy over the last minute")
 
 
 def expect(what: str, found: int, wanted: int) -> None:
@@ -231,6 +239,7 @@ def main() -> None:
     directory = Path(tempfile.mkdtemp(prefix="pv-bench-", dir=parent))
     bench = Bench(options, directory)
     try:
+        print(bench.describe_machine())
         bench.start()
         for part in options.only or PARTS:
             PARTS[part](bench)

@@ -141,6 +141,6 @@ void bench_report(int64_t events, int64_t bytes, double seconds)
     double cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     printf("{\"events\":%" PRId64 ",\"bytes\":%" PRId64
-           ",\"seconds\":%.3f,\"cpu_seconds\":%.3f,\"rss_mib\":%.1f}\n",
-           events, bytes, seconds, cpu_s, (double)usage.ru_maxrss / 1024);
+           ",\"seconds\":%.3f,\"cpu_seconds\":%.3f,\"rss_mib\":%.1f,\"librdkafka\":\"%s\"}\n",
+           events, bytes, seconds, cpu_s, (double)usage.ru_maxrss / 1024, rd_kafka_version_str());
 }

@@ -36,7 +36,7 @@ void bench_produce(rd_kafka_t *kafka, rd_kafka_topic_t *topic, const char *key, 
 /* Waits until everything is delivered, then destroys both. */
 void bench_producer_close(rd_kafka_t *kafka, rd_kafka_topic_t *topic);
 
-/* Prints {"events":…,"bytes":…,"seconds":…,"cpu_seconds":…,"rss_mib":…}. */
+/* Prints {"events":…,"bytes":…,"seconds":…,"cpu_seconds":…,"rss_mib":…,"librdkafka":"…"}. */
 void bench_report(int64_t events, int64_t bytes, double seconds);
 
 #endif

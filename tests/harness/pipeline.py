@@ -12,7 +12,7 @@ from harness.counts import Counts, assert_same, differences
 from harness.kafka_broker import KafkaBroker
 from harness.oracle import assert_redis_equals_topic, recount_topic, redis_equals_topic
 from harness.programs import AGGREGATOR, EXPORTER, PRODUCER, OptionValue, Program, arguments
-from harness.redis_counts import read_hash
+from harness.redis_counts import Retention, read_hash
 from harness.redis_server import RedisServer
 from harness.waiting import wait_until
 
@@ -87,9 +87,9 @@ class Pipeline:
     def redis(self) -> redis.Redis:
         return self.server.client()
 
-    def check(self) -> Counts:
+    def check(self, prefix: str = "pv:", retention: Retention = Retention()) -> Counts:
         """Redis equals the recount of the whole topic."""
-        return assert_redis_equals_topic(self.redis(), self.broker.address, self.topic)
+        return assert_redis_equals_topic(self.redis(), self.broker.address, self.topic, prefix, retention)
 
     def wait_all_counted(self) -> None:
         """Until Redis equals the recount of the whole topic; for running aggregators."""

@@ -12,24 +12,25 @@ from harness.waiting import wait_until
 
 
 class RedisServer:
-    """`settings` are lines of redis.conf by name; they win over the defaults below."""
+    """`settings` are lines of redis.conf by name; they win over the defaults below. `password` alone is set as the
+    server's; with `user` both are of an ACL file and only used to log in."""
 
     def __init__(self, directory: Path, settings: dict[str, str] | None = None,
-                 password: str | None = None, acl_users: tuple[str, ...] = ()) -> None:
+                 password: str | None = None, user: str | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
-        self.password = password
+        self._user = user
+        self._password = password
         self._child: ChildProcess | None = None
         merged = {
             "port": str(self.port), "bind": "127.0.0.1", "dir": str(directory), "save": '""', "daemonize": "no",
             "appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", **(settings or {}),
         }
         lines = [f"{name} {value}" for name, value in merged.items()]
-        if password is not None:
+        if password is not None and user is None:
             lines.append(f"requirepass {password}")
-        lines += [f"user {user}" for user in acl_users]
         self._config = directory / "redis.conf"
         self._config.write_text("\n".join(lines) + "\n")
 
@@ -46,7 +47,7 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         """Bytes in and out, no retries: a test wants to see what is."""
-        return redis.Redis(port=self.port, password=self.password, socket_timeout=30)
+        return redis.Redis(port=self.port, username=self._user, password=self._password, socket_timeout=30)
 
     def pause(self) -> None:
         """SIGSTOP: connections stay open and nothing answers."""
