@@ -11,6 +11,7 @@
 
 enum {
     POLL_MS = 100,
+    CATCH_UP_FACTOR = 4,   /* times --flush-interval, while the log's end is not reached */
     STALL_MS = 1000,       /* without a free batch for this long, fetching pauses */
     VERIFY_MS = 3000,      /* an idle partition's offset is compared this often */
     REPORT_MS = 5000,      /* offsets are told to Kafka this often */
@@ -50,8 +51,11 @@ static void on_end(void *context, int32_t id, int64_t offset)
     if ((size_t)id >= pipeline->intake.partitions.count)
         return;
     partition = partition_of(pipeline, id);
-    if (partition->assigned && !partition->needs_seek)
-        partition->log_end = offset;
+    if (!partition->assigned || partition->needs_seek)
+        return;
+    partition->log_end = offset;
+    if (partition->open != NULL)
+        partition->open->saw_end = true;
 }
 
 static void on_offset_missing(void *context, int32_t id)
@@ -142,6 +146,7 @@ static void extend_to_log_end(struct pipeline *pipeline, struct pv_partition *pa
     if (partition->log_end <= partition->next || !pv_intake_open(&pipeline->intake, partition))
         return;
     pv_batch_extend(partition->open, partition->log_end);
+    partition->open->saw_end = true;
     partition->next = partition->log_end;
 }
 
@@ -154,6 +159,17 @@ static void verify_if_idle(struct pipeline *pipeline, struct pv_partition *parti
     pv_intake_seal(&pipeline->intake, partition); /* an empty batch only asks for the offset */
 }
 
+/* A batch is worth sealing when it is old enough. While the log has more to give, nobody sees the
+ * latest counts yet, and a larger batch costs Redis less for each event. */
+static bool is_due(const struct pipeline *pipeline, const struct pv_batch *batch)
+{
+    int64_t age_ms = pipeline->intake.monotonic_ms - batch->opened_ms;
+    int64_t interval_ms = pipeline->options->flush_interval_ms;
+
+    return batch->to != batch->from &&
+           age_ms >= (batch->saw_end ? interval_ms : CATCH_UP_FACTOR * interval_ms);
+}
+
 static void flush_due(struct pipeline *pipeline)
 {
     struct pv_intake *intake = &pipeline->intake;
@@ -164,9 +180,7 @@ static void flush_due(struct pipeline *pipeline)
         if (!partition->assigned || partition->needs_seek)
             continue;
         extend_to_log_end(pipeline, partition);
-        if (partition->open != NULL && partition->open->to != partition->open->from &&
-            intake->monotonic_ms - partition->open->opened_ms >=
-                pipeline->options->flush_interval_ms)
+        if (partition->open != NULL && is_due(pipeline, partition->open))
             pv_intake_seal(intake, partition);
         verify_if_idle(pipeline, partition);
     }

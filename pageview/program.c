@@ -17,6 +17,7 @@ static enum pv_status run(const struct pv_program *program, void *options,
                           struct pv_error *error)
 {
     pv_stop_install();
+    pv_stop_start_deadline();
     pv_log(PV_LOG_INFO, "starting", PV_TEXT("program", program->name),
            PV_TEXT("version", PV_VERSION));
     return start(options, error);

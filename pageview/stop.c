@@ -4,10 +4,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "pageview/log.h"
 
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, SECOND_SIGNAL_EXIT = 1 };
 
@@ -52,6 +56,34 @@ void pv_stop_install(void)
     sigaction(SIGINT, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+}
+
+static void *enforce_deadline(void *context)
+{
+    const struct timespec deadline = {PV_STOP_DEADLINE_MS / 1000, 0};
+    struct pollfd readable = {stop_pipe[0], POLLIN, 0};
+
+    (void)context;
+    while (poll(&readable, 1, -1) < 0 && errno == EINTR)
+        continue;
+    while (nanosleep(&deadline, NULL) != 0)
+        continue;
+    pv_log(PV_LOG_WARN, "stop_deadline",
+           PV_TEXT("why", "a service does not answer: what is not committed is read again at the "
+                          "next start"));
+    _exit(atomic_load(&signalled) ? 0 : 1);
+}
+
+void pv_stop_start_deadline(void)
+{
+    pthread_attr_t detached;
+    pthread_t thread;
+
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    if (pthread_create(&thread, &detached, enforce_deadline, NULL) != 0)
+        pv_log(PV_LOG_WARN, "no_stop_deadline", PV_TEXT("error", "no thread"));
+    pthread_attr_destroy(&detached);
 }
 
 bool pv_stop_requested(void)

@@ -8,6 +8,12 @@
 /* Installs the handlers, and ignores SIGPIPE. Call it before any thread starts. */
 void pv_stop_install(void);
 
+/* Starts a thread that ends the program PV_STOP_DEADLINE_MS after a signal has asked it to stop, if
+ * it is still there: a service that does not answer must not hold it. Exit code 0, since what is
+ * not committed is read again at the next start. */
+#define PV_STOP_DEADLINE_MS 9000
+void pv_stop_start_deadline(void);
+
 /* True once a signal came or pv_stop_request was called. */
 bool pv_stop_requested(void);
 

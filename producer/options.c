@@ -29,7 +29,7 @@ static const struct pv_option options[] = {
      "where a second copy of the position is kept"},
     {"delivery", PV_OPTION_CHOICE, AT(delivery), "exactly-once", 0, 0, deliveries, NULL,
      "transactions, or only an idempotent producer"},
-    {"commit-interval", PV_OPTION_DURATION, AT(commit_interval_ms), "1s", 10, 30 * SECOND, NULL,
+    {"commit-interval", PV_OPTION_DURATION, AT(commit_interval_ms), "500ms", 10, 30 * SECOND, NULL,
      "DURATION", "commit this often"},
     {"rotate-wait", PV_OPTION_DURATION, AT(rotate_wait_ms), "10s", 0, 3600 * SECOND, NULL,
      "DURATION", "follow a rotated file until it has been quiet for so long"},
