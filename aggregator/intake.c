@@ -104,17 +104,6 @@ static bool count_event(struct pv_intake *intake, struct pv_partition *partition
     return pv_intake_open(intake, partition) && add_event(partition->open, offset, event, reason);
 }
 
-static enum pv_reason agent_reason(enum pv_agent agent)
-{
-    static const enum pv_reason reasons[] = {
-        [PV_AGENT_USER] = PV_REASON_NONE,
-        [PV_AGENT_SPIDER] = PV_REASON_spider,
-        [PV_AGENT_AUTOMATED] = PV_REASON_automated,
-    };
-
-    return reasons[agent];
-}
-
 bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *message)
 {
     struct pv_partition *partition;
@@ -138,7 +127,7 @@ bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *
     if (reason != PV_REASON_NONE) {
         counted = count_rejected(intake, partition, message, reason);
     } else {
-        reason = agent_reason(event.agent);
+        reason = pv_reason_of_agent(event.agent);
         counted = count_event(intake, partition, message->offset, &event, reason);
     }
     if (!counted)

@@ -45,7 +45,6 @@ enum pv_status pv_kafka_rejects_new(const struct pv_kafka_options *options, cons
                                     struct pv_error *error)
 {
     struct pv_kafka_rejects *made = calloc(1, sizeof *made);
-    rd_kafka_conf_t *conf;
     enum pv_status status;
 
     if (made == NULL)
@@ -53,12 +52,7 @@ enum pv_status pv_kafka_rejects_new(const struct pv_kafka_options *options, cons
     made->options = options;
     made->topic = topic;
     made->lost = lost;
-    status = pv_kafka_conf_new(options, properties, &conf, error);
-    if (status == PV_OK) {
-        rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-        rd_kafka_conf_set_opaque(conf, made);
-        status = pv_kafka_client_new(RD_KAFKA_PRODUCER, conf, &made->client, error);
-    }
+    status = pv_kafka_producer_new(options, properties, on_delivery, made, &made->client, error);
     if (status != PV_OK) {
         free(made);
         return status;

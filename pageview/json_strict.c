@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pageview/eight_bytes.h"
+#include "pageview/hex.h"
 #include "pageview/utf8.h"
 
 struct scan {
@@ -138,17 +139,11 @@ static bool hex4(struct scan *scan, unsigned *code)
 {
     *code = 0;
     for (int i = 0; i < 4; i++, scan->at++) {
-        char c;
+        int digit = scan->at < scan->end ? pv_hex_value(*scan->at) : -1;
 
-        if (scan->at == scan->end)
+        if (digit < 0)
             return false;
-        c = *scan->at;
-        if (is_digit(c))
-            *code = *code << 4 | (unsigned)(c - '0');
-        else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
-            *code = *code << 4 | (unsigned)((c | 0x20) - 'a' + 10);
-        else
-            return false;
+        *code = *code << 4 | (unsigned)digit;
     }
     return true;
 }

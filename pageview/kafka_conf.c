@@ -141,6 +141,21 @@ enum pv_status pv_kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, 
     return PV_OK;
 }
 
+enum pv_status pv_kafka_producer_new(
+    const struct pv_kafka_options *options, const struct pv_kafka_property *properties,
+    void (*on_delivery)(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque),
+    void *opaque, rd_kafka_t **client, struct pv_error *error)
+{
+    rd_kafka_conf_t *conf;
+    enum pv_status status = pv_kafka_conf_new(options, properties, &conf, error);
+
+    if (status != PV_OK)
+        return status;
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    rd_kafka_conf_set_opaque(conf, opaque);
+    return pv_kafka_client_new(RD_KAFKA_PRODUCER, conf, client, error);
+}
+
 enum pv_status pv_kafka_unavailable(const struct pv_kafka_options *options, const char *doing,
                                     rd_kafka_resp_err_t err, struct pv_error *error)
 {

@@ -26,6 +26,12 @@ bool pv_kafka_conf_knows(const char *property);
 enum pv_status pv_kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **client,
                                    struct pv_error *error) PV_MUST_CHECK;
 
+/* Both steps for a producer. `on_delivery` is told of every message, with `opaque`. */
+enum pv_status pv_kafka_producer_new(
+    const struct pv_kafka_options *options, const struct pv_kafka_property *properties,
+    void (*on_delivery)(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque),
+    void *opaque, rd_kafka_t **client, struct pv_error *error) PV_MUST_CHECK;
+
 /* PV_UNAVAILABLE with the broker list, what was tried, and librdkafka's own words. */
 enum pv_status pv_kafka_unavailable(const struct pv_kafka_options *options, const char *doing,
                                     rd_kafka_resp_err_t err, struct pv_error *error);

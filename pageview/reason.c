@@ -18,3 +18,14 @@ const char *pv_reason_help(enum pv_reason reason)
 {
     return reasons[reason].help;
 }
+
+enum pv_reason pv_reason_of_agent(enum pv_agent agent)
+{
+    static const enum pv_reason by_agent[] = {
+        [PV_AGENT_USER] = PV_REASON_NONE,
+        [PV_AGENT_SPIDER] = PV_REASON_spider,
+        [PV_AGENT_AUTOMATED] = PV_REASON_automated,
+    };
+
+    return by_agent[agent];
+}

@@ -3,6 +3,8 @@
 #ifndef PAGEVIEW_REASON_H
 #define PAGEVIEW_REASON_H
 
+#include "pageview/event.h"
+
 /* X(name, help): what the producer's policy leaves out of Kafka, in the order of its checks.
  * bad_article stands in the event's table. */
 #define PV_HIT_REASON_TABLE(X)                                                                     \
@@ -44,6 +46,8 @@ enum pv_reason {
 
 /* The name, "none" for PV_REASON_NONE. Static storage. */
 const char *pv_reason_name(enum pv_reason reason);
+/* What an agent's events are counted under; PV_REASON_NONE for people's views. */
+enum pv_reason pv_reason_of_agent(enum pv_agent agent);
 /* One line of help. Static storage. */
 const char *pv_reason_help(enum pv_reason reason);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pageview/bucket.h"
+#include "pageview/hex.h"
 
 /* "17/May/2015:10:05:03 +0000", and what is around it: `[…] "`. */
 #define TIME_SIZE 26
@@ -138,21 +139,10 @@ static bool take_time(struct cursor *cursor, struct pv_access_log *scratch, int6
     }
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The byte that two hex digits stand for, or -1. */
 static int hex_byte(const char *at)
 {
-    int high = hex_value(at[0]), low = hex_value(at[1]);
+    int high = pv_hex_value(at[0]), low = pv_hex_value(at[1]);
 
     return high >= 0 && low >= 0 ? high * 16 + low : -1;
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "pageview/hex.h"
 #include "pageview/utf8.h"
 
 #define TARGET_MAX ((size_t)65536)
@@ -87,17 +88,6 @@ struct pv_text pv_article_path(struct pv_text target, struct pv_text *query)
     return (struct pv_text){path.data + end, path.length - end};
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The byte that the two hex digits at `at` stand for, or -1. */
 static int hex_byte(const char *at, const char *end)
 {
@@ -105,8 +95,8 @@ static int hex_byte(const char *at, const char *end)
 
     if (end - at < 2)
         return -1;
-    high = hex_value(at[0]);
-    low = hex_value(at[1]);
+    high = pv_hex_value(at[0]);
+    low = pv_hex_value(at[1]);
     return high >= 0 && low >= 0 ? high * 16 + low : -1;
 }
 

@@ -58,7 +58,6 @@ enum pv_status pv_kafka_delivery_new(const struct pv_kafka_options *options, con
         {NULL, NULL},
     };
     struct pv_kafka_delivery *made = calloc(1, sizeof *made);
-    rd_kafka_conf_t *conf;
     enum pv_status status;
 
     if (made == NULL)
@@ -67,12 +66,7 @@ enum pv_status pv_kafka_delivery_new(const struct pv_kafka_options *options, con
     made->instance = instance;
     made->exactly_once = exactly_once;
     snprintf(transactional_id, sizeof transactional_id, "pv-producer.%s", instance);
-    status = pv_kafka_conf_new(options, properties, &conf, error);
-    if (status == PV_OK) {
-        rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-        rd_kafka_conf_set_opaque(conf, made);
-        status = pv_kafka_client_new(RD_KAFKA_PRODUCER, conf, &made->client, error);
-    }
+    status = pv_kafka_producer_new(options, properties, on_delivery, made, &made->client, error);
     if (status != PV_OK) {
         free(made);
         return status;

@@ -5,13 +5,6 @@ bool pv_reason_is_sent(enum pv_reason reason)
     return reason == PV_REASON_NONE || reason == PV_REASON_spider || reason == PV_REASON_automated;
 }
 
-static enum pv_reason agent_reason(enum pv_agent agent)
-{
-    return agent == PV_AGENT_USER     ? PV_REASON_NONE
-           : agent == PV_AGENT_SPIDER ? PV_REASON_spider
-                                      : PV_REASON_automated;
-}
-
 /* The line is an event: it is checked, and sent as it is. */
 static enum pv_reason pass_event(struct pv_line_to_event *converter, const char *line,
                                  size_t length, int64_t now_ms, struct pv_outgoing *outgoing)
@@ -26,7 +19,7 @@ static enum pv_reason pass_event(struct pv_line_to_event *converter, const char 
     outgoing->key = event.article;
     outgoing->value = (struct pv_text){line, length};
     outgoing->ts_ms = event.ts_ms;
-    return agent_reason(event.agent);
+    return pv_reason_of_agent(event.agent);
 }
 
 enum pv_reason pv_line_to_event(struct pv_line_to_event *converter, const char *line, size_t length,
@@ -48,5 +41,5 @@ enum pv_reason pv_line_to_event(struct pv_line_to_event *converter, const char *
     outgoing->key = event.article;
     outgoing->value = (struct pv_text){converter->json.data, converter->json.length};
     outgoing->ts_ms = event.ts_ms;
-    return agent_reason(event.agent);
+    return pv_reason_of_agent(event.agent);
 }

@@ -1,7 +1,10 @@
 #include "producer/sources/log_position.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void pv_log_position_format(const struct pv_log_position *position,
@@ -19,29 +22,64 @@ void pv_log_position_format(const struct pv_log_position *position,
     }
 }
 
-static bool parse_mark(const char *text, struct pv_segment_mark *mark, int *length)
+/* Reads digits, and no sign or blank before them, up to `limit`; moves `*text` behind them. */
+static bool read_number(const char **text, int base, uint64_t limit, uint64_t *number)
 {
-    int fields = sscanf(text, ";%" SCNu64 ":%" SCNu64 ":%" SCNd64 ":%" SCNu32 ":%16" SCNx64 "%n",
-                        &mark->device, &mark->inode, &mark->offset, &mark->head_length,
-                        &mark->head_hash, length);
+    char *end;
 
-    return fields == 5 && mark->offset >= 0 && mark->head_length <= PV_SEGMENT_HEAD_MAX;
+    if (!isxdigit((unsigned char)**text))
+        return false;
+    errno = 0;
+    *number = strtoull(*text, &end, base);
+    if (end == *text || errno != 0 || *number > limit)
+        return false;
+    *text = end;
+    return true;
+}
+
+static bool read_mark(const char **text, struct pv_segment_mark *mark)
+{
+    static const struct {
+        int base;
+        uint64_t limit;
+    } fields[] = {{10, UINT64_MAX},
+                  {10, UINT64_MAX},
+                  {10, INT64_MAX},
+                  {10, PV_SEGMENT_HEAD_MAX},
+                  {16, UINT64_MAX}};
+    enum { FIELDS = sizeof fields / sizeof fields[0] };
+    uint64_t numbers[FIELDS];
+
+    for (int i = 0; i < FIELDS; i++) {
+        if (i > 0 && *(*text)++ != ':')
+            return false;
+        if (!read_number(text, fields[i].base, fields[i].limit, &numbers[i]))
+            return false;
+    }
+    *mark = (struct pv_segment_mark){numbers[0], numbers[1], (int64_t)numbers[2],
+                                     (uint32_t)numbers[3], numbers[4]};
+    return true;
 }
 
 bool pv_log_position_parse(const char *text, struct pv_log_position *position)
 {
-    int length = 0;
+    uint64_t known_ms;
 
     memset(position, 0, sizeof *position);
-    if (sscanf(text, "1;%" SCNd64 "%n", &position->known_ms, &length) != 1)
+    if (strncmp(text, "1;", 2) != 0)
         return false;
-    for (text += length; *text == ';'; text += length) {
+    text += 2;
+    if (!read_number(&text, 10, INT64_MAX, &known_ms))
+        return false;
+    position->known_ms = (int64_t)known_ms;
+    while (*text == ';') {
+        text++;
         if (position->count == PV_LOG_SEGMENTS_MAX ||
-            !parse_mark(text, &position->marks[position->count], &length))
+            !read_mark(&text, &position->marks[position->count]))
             return false;
         position->count++;
     }
-    return *text == '\0' || *text == '\n';
+    return *text == '\0';
 }
 
 int64_t pv_log_position_offset(const struct pv_log_position *position)

@@ -4,8 +4,8 @@
  *
  *     1;1795561971693;64769:131077:52114:1024:9f86d081884c7d65;…
  *
- * version; a time in ms, files that nobody wrote to since were known; then device:inode:offset:head
- * length:head hash of each file, from the oldest to the newest. */
+ * version; a time in ms: all files that nobody wrote to since are known; then
+ * device:inode:offset:head length:head hash of each file, from the oldest to the newest. */
 #ifndef PRODUCER_SOURCES_LOG_POSITION_H
 #define PRODUCER_SOURCES_LOG_POSITION_H
 
@@ -18,7 +18,7 @@
 #define PV_LOG_POSITION_TEXT_SIZE 1024
 
 struct pv_log_position {
-    int64_t known_ms; /* files that nobody wrote to since were known */
+    int64_t known_ms; /* all files that nobody wrote to since were known */
     size_t count;
     struct pv_segment_mark marks[PV_LOG_SEGMENTS_MAX];
 };
