@@ -161,13 +161,17 @@ static void verify_if_idle(struct pipeline *pipeline, struct pv_partition *parti
 
 /* A batch is worth sealing when it is old enough. While the log has more to give, nobody sees the
  * latest counts yet, and a larger batch costs Redis less for each event. */
-static bool is_due(const struct pipeline *pipeline, const struct pv_batch *batch)
+static bool is_due(const struct pipeline *pipeline, const struct pv_partition *partition)
 {
+    const struct pv_batch *batch = partition->open;
     int64_t age_ms = pipeline->intake.monotonic_ms - batch->opened_ms;
     int64_t interval_ms = pipeline->options->flush_interval_ms;
 
-    return batch->to != batch->from &&
-           age_ms >= (batch->saw_end ? interval_ms : CATCH_UP_FACTOR * interval_ms);
+    if (batch->to == batch->from)
+        return false;
+    if (pipeline->options->exit_at_end && batch->to >= partition->goal)
+        return true; /* it is the last one */
+    return age_ms >= (batch->saw_end ? interval_ms : CATCH_UP_FACTOR * interval_ms);
 }
 
 static void flush_due(struct pipeline *pipeline)
@@ -180,7 +184,7 @@ static void flush_due(struct pipeline *pipeline)
         if (!partition->assigned || partition->needs_seek)
             continue;
         extend_to_log_end(pipeline, partition);
-        if (partition->open != NULL && is_due(pipeline, partition->open))
+        if (partition->open != NULL && is_due(pipeline, partition))
             pv_intake_seal(intake, partition);
         verify_if_idle(pipeline, partition);
     }

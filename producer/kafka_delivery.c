@@ -48,6 +48,7 @@ enum pv_status pv_kafka_delivery_new(const struct pv_kafka_options *options, con
         {"partitioner", "murmur2_random"},
         {"compression.type", "lz4"},
         {"linger.ms", "20"},
+        {"socket.timeout.ms", "10000"}, /* sending a position waits for so long at most */
         {"batch.num.messages", "10000"},
         {"queue.buffering.max.messages", "200000"},
         {"queue.buffering.max.kbytes", "65536"},
@@ -105,10 +106,12 @@ static enum pv_status explain(const struct pv_kafka_delivery *delivery, const ch
 
     if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
-        pv_error_set(error, PV_LOST,
-                     "another pv-producer with --instance=%s has started and takes over: give each "
-                     "an --instance of its own",
-                     delivery->instance);
+        pv_error_set(
+            error, PV_LOST,
+            "another pv-producer with --instance=%s has started and takes over (give each an "
+            "--instance of its own), or this one was stopped for over a minute (start it "
+            "again)",
+            delivery->instance);
     else if (rd_kafka_error_txn_requires_abort(failure))
         status = pv_error_set(error, PV_REFUSED, "Kafka at %s: %s: %s", delivery->options->brokers,
                               doing, rd_kafka_error_string(failure));

@@ -92,6 +92,12 @@ static enum pv_status check(void *context, struct pv_error *error)
     if (options->tail.count == 0)
         return pv_error_set(error, PV_INVALID,
                             "nothing to read: name a log with --tail=/var/log/nginx/access.log");
+    for (size_t i = 0; i < options->tail.count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(options->tail.items[i], options->tail.items[j]) == 0)
+                return pv_error_set(error, PV_INVALID,
+                                    "--tail=%s is given twice: each line would be counted twice",
+                                    options->tail.items[i]);
     status = check_instance(options, error);
     if (status == PV_OK)
         status = find_spiders(options, error);

@@ -26,7 +26,8 @@ enum {
 struct followed {
     struct pv_log *log;
     char group[1024];
-    bool has_committed;
+    bool has_committed; /* or a start that is not committed yet */
+    bool is_new;        /* no position of it was found */
     struct pv_log_position committed;
     struct pv_log_position reached; /* by the delivery at hand, while it is committed */
     size_t taken;                   /* lines in the delivery at hand */
@@ -44,10 +45,11 @@ struct shipper {
     struct pv_kafka_delivery *delivery;
     struct pv_line_to_event converter;
     struct followed *logs;
-    size_t log_count;
+    size_t log_count, first_log;
     bool begun;
     bool renewing; /* the delivery at hand has every log's position, also of those without lines */
     int64_t begun_ms, renewed_ms; /* monotonic */
+    struct pv_backoff after_abort;
     struct counts counts;
 };
 
@@ -129,9 +131,28 @@ static enum pv_status load_positions(struct shipper *shipper, struct pv_error *e
 static bool has_unread_start(const struct shipper *shipper)
 {
     for (size_t i = 0; i < shipper->log_count; i++)
-        if (!shipper->logs[i].has_committed && shipper->options->from == PV_FROM_END)
+        if (shipper->logs[i].is_new && shipper->options->from == PV_FROM_END)
             return true;
     return false;
+}
+
+static void publish_lost(struct shipper *shipper)
+{
+    int64_t lost = 0;
+
+    for (size_t i = 0; i < shipper->log_count; i++)
+        lost += pv_log_lost_segments(shipper->logs[i].log);
+    pv_metric_set(&shipper->metrics->lost_segments, lost);
+}
+
+/* A new log's start is kept like a position: when its first delivery is aborted, the log is read
+ * again from there, and not from what is then its start or its end. */
+static void keep_start(struct followed *followed)
+{
+    if (followed->has_committed)
+        return;
+    pv_log_position(followed->log, &followed->committed);
+    followed->has_committed = followed->is_new = true;
 }
 
 /* Lets every log go on from its committed position. */
@@ -145,8 +166,10 @@ static enum pv_status restart_logs(struct shipper *shipper, struct pv_error *err
         followed->taken = 0;
         status = pv_log_start(followed->log, followed->has_committed ? &followed->committed : NULL,
                               shipper->options->from == PV_FROM_END, error);
-        pv_metric_set(&shipper->metrics->lost_segments, pv_log_lost_segments(followed->log));
+        if (status == PV_OK)
+            keep_start(followed);
     }
+    publish_lost(shipper);
     return status;
 }
 
@@ -272,6 +295,7 @@ static void publish_counts(struct shipper *shipper)
     pv_metric_add(&metrics->commits, 1);
     pv_metric_set(&metrics->last_commit_ms, pv_clock_now_ms(shipper->clock));
     pv_metric_set(&metrics->kafka_up, 1);
+    publish_lost(shipper);
 }
 
 static void keep_positions(struct shipper *shipper)
@@ -282,7 +306,6 @@ static void keep_positions(struct shipper *shipper)
 
         if (!has_new_position(shipper, followed))
             continue;
-        followed->has_committed = true;
         followed->committed = followed->reached;
         followed->taken = 0;
         pv_log_position_format(&followed->committed, text);
@@ -305,6 +328,8 @@ static enum pv_status roll_back(struct shipper *shipper, struct pv_error *error)
     if (shipper->begun)
         status = persist(shipper, STOP_WAIT_MS, abort_delivery, error);
     shipper->begun = shipper->renewing = false;
+    /* What Kafka refuses now it may refuse for long: a deleted topic, a right withdrawn. */
+    pv_stop_wait_ms(pv_backoff_next_ms(&shipper->after_abort));
     return status == PV_OK ? restart_logs(shipper, error) : status;
 }
 
@@ -319,6 +344,7 @@ static enum pv_status deliver(struct shipper *shipper, struct pv_error *error)
     if (status != PV_OK)
         return status;
     shipper->begun = false;
+    shipper->after_abort = (struct pv_backoff){0};
     publish_counts(shipper);
     keep_positions(shipper);
     return PV_OK;
@@ -329,7 +355,9 @@ static enum pv_status drain_logs(struct shipper *shipper, bool *found_any, struc
     enum pv_status status = PV_OK;
 
     for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
-        status = drain_log(shipper, &shipper->logs[i], found_any, error);
+        status = drain_log(shipper, &shipper->logs[(shipper->first_log + i) % shipper->log_count],
+                           found_any, error);
+    shipper->first_log = (shipper->first_log + 1) % shipper->log_count; /* each has its turn */
     if (status == PV_REFUSED || status == PV_UNAVAILABLE)
         return roll_back(shipper, error);
     return status;
@@ -367,7 +395,13 @@ static enum pv_status loop(struct shipper *shipper, struct pv_error *error)
         }
     }
     if (status == PV_OK && shipper->begun)
-        status = deliver(shipper, error);
+        return deliver(shipper, error);
+    if (status != PV_OK && shipper->begun) {
+        struct pv_error ignored; /* the first one is told; a consumer need not wait for this end */
+
+        if (abort_delivery(shipper, &ignored) != PV_OK)
+            pv_log(PV_LOG_DEBUG, "not_aborted", PV_TEXT("error", ignored.text));
+    }
     return status;
 }
 

@@ -59,7 +59,7 @@ void pv_state_dir_load(const char *state_dir, const char *instance, const char *
         return;
     if (fgets(text, (int)size, file) == NULL)
         text[0] = '\0';
-    fclose(file);
+    (void)fclose(file); /* only read */
     text[strcspn(text, "\n")] = '\0';
 }
 

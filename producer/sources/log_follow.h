@@ -1,7 +1,8 @@
 /* The log source: follows a log across rotation, line by line, and always knows its position.
  *
  * Rotation by rename-and-create: the renamed file is read to its end first, and stays followed
- * until it has been quiet for `rotate_wait_ms`, since a web server may go on writing to it.
+ * until it has been quiet for `rotate_wait_ms`, since a web server may go on writing to it; that
+ * time begins when its successor is seen.
  * Rotation by copytruncate: what was not read before the cut is read from the copy.
  * While nobody reads: files that were rotated away meanwhile, also compressed ones, are found by
  * their first bytes and read in order.
@@ -47,7 +48,7 @@ enum pv_status pv_log_next(struct pv_log *log, struct pv_line *line, bool *found
 /* The position behind the last whole line, or last piece, that was taken. */
 void pv_log_position(const struct pv_log *log, struct pv_log_position *position);
 
-/* Files whose unread rest could not be found again. */
+/* Files whose unread rest could not be found again, or not be unpacked. */
 int64_t pv_log_lost_segments(const struct pv_log *log);
 
 const char *pv_log_path(const struct pv_log *log);

@@ -62,26 +62,25 @@ static void empty_lines_nuls_and_carriage_returns_are_kept(void **state)
     assert_false(next_line(&line));
 }
 
-/* Lines of `size` bytes, of 'x' and a number at the end, with a short line around each. */
+/* A line of `size` bytes between two short ones. */
 static void expect_long_line(size_t size)
 {
-    char *bytes = malloc(size + 8);
+    char *bytes = malloc(size);
     struct pv_line line;
     size_t taken = 0;
 
     assert_non_null(bytes);
-    memcpy(bytes, "one\n", 4);
-    memset(bytes + 4, 'x', size);
-    memcpy(bytes + 4 + size, "\ntwo", 4);
-    add_bytes(LIVE, bytes, size + 8);
-    add(LIVE, "\n");
+    memset(bytes, 'x', size);
+    add(LIVE, "one\n");
+    add_bytes(LIVE, bytes, size);
+    add(LIVE, "\ntwo\n");
     start();
     take(1);
     for (taken = 0; size - taken > PV_LOG_LINE_MAX; taken += PV_LOG_LINE_MAX) {
         assert_true(next_line(&line));
         assert_int_equal(line.kind, PV_LINE_PIECE);
         assert_int_equal(line.length, PV_LOG_LINE_MAX);
-        assert_memory_equal(line.data, bytes + 4 + taken, line.length);
+        assert_memory_equal(line.data, bytes + taken, line.length);
     }
     assert_true(next_line(&line));
     assert_int_equal(line.kind, taken > 0 ? PV_LINE_LAST_PIECE : PV_LINE_WHOLE);
@@ -101,7 +100,7 @@ static void longest_whole_line_has_65536_bytes(void **state)
 static void line_of_ten_megabytes_comes_in_pieces_between_its_neighbours(void **state)
 {
     (void)state;
-    expect_long_line(10 * 1024 * 1024);
+    expect_long_line(10485760);
 }
 
 static void long_line_that_grows_slowly_is_one_line(void **state)
@@ -122,7 +121,7 @@ static void long_line_that_grows_slowly_is_one_line(void **state)
     add(LIVE, "end\nnext\n");
     assert_true(next_line(&line));
     assert_int_equal(line.kind, PV_LINE_LAST_PIECE);
-    assert_int_equal(line.length, 2 * sizeof part + 3 - PV_LOG_LINE_MAX);
+    assert_int_equal(line.length, sizeof part + sizeof part + 3 - PV_LOG_LINE_MAX);
     expect_lines("next\n");
 }
 
@@ -763,6 +762,36 @@ static void empty_file_that_vanished_between_two_looks_does_not_hide_the_next(vo
     expect_lines("second\nthird\n");
 }
 
+static void log_that_was_filled_and_copied_and_cut_between_two_looks_is_read(void **state)
+{
+    (void)state;
+    add(LIVE, "");
+    start();
+    expect_lines("");
+    now_ms += 1000;
+    add(LIVE, "a\n");
+    copy(LIVE, "access.log.1");
+    cut_to(LIVE, 0);
+    expect_lines("a\n");
+    add(LIVE, "b\n");
+    expect_lines("b\n");
+}
+
+static void compressed_file_is_kept_until_those_before_it_are_finished(void **state)
+{
+    struct pv_log_position position = stop_amid_a_file();
+
+    (void)state;
+    move(LIVE, "access.log.2");
+    add("access.log.1", "second\n");
+    compress_log("access.log.1");
+    add(LIVE, "");
+    resume(&position);
+    expect_lines("rest\nsecond\n");
+    position = stop();
+    expect_after_resuming(&position, "");
+}
+
 static void damaged_compressed_file_is_counted_and_the_newer_ones_are_read(void **state)
 {
     struct pv_log_position position = stop_amid_a_file();
@@ -863,6 +892,8 @@ int main(void)
         LOG_TEST(file_that_is_cut_without_a_copy_is_counted_as_lost),
         LOG_TEST(rotated_and_compressed_twice_between_two_looks_is_read_in_order),
         LOG_TEST(empty_file_that_vanished_between_two_looks_does_not_hide_the_next),
+        LOG_TEST(log_that_was_filled_and_copied_and_cut_between_two_looks_is_read),
+        LOG_TEST(compressed_file_is_kept_until_those_before_it_are_finished),
         LOG_TEST(damaged_compressed_file_is_counted_and_the_newer_ones_are_read),
         LOG_TEST(files_with_other_names_are_not_read),
         LOG_TEST(position_gives_the_offset_in_the_newest_file),

@@ -140,7 +140,7 @@ static void write_bytes(int fd, struct generation *generation, const char *data,
 static void write_line(int fd, struct generation *generation)
 {
     static char text[3 * PV_LOG_LINE_MAX];
-    size_t length = 40 + (roll(60) == 0 ? roll(2 * PV_LOG_LINE_MAX) : roll(200));
+    size_t length = 40 + (roll(60) == 0 ? roll(UINT64_C(2) * PV_LOG_LINE_MAX) : roll(200));
 
     for (size_t i = 0; i < length; i++)
         text[i] = (char)('a' + roll(26));
