@@ -51,7 +51,7 @@ void pv_batch_open(struct pv_batch *batch, int32_t partition, int64_t from, int6
     batch->from = batch->to = from;
     batch->opened_ms = now_ms;
     batch->views = batch->events = batch->rejected = 0;
-    batch->stale = batch->saw_end = false;
+    batch->stale = false;
     batch->next = NULL;
 }
 

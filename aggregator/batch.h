@@ -48,7 +48,6 @@ struct pv_batch {
     int64_t from;      /* PV_OFFSET_NONE or the first offset */
     int64_t to;        /* the offset behind the last event; equals from when there is none */
     int64_t opened_ms; /* monotonic */
-    bool saw_end;      /* the log's end was reached since it was opened; its owner's business */
     int64_t views, events, rejected;
 
     size_t max_cells, article_count, cell_count, filtered_count;

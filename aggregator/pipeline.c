@@ -11,7 +11,7 @@
 
 enum {
     POLL_MS = 100,
-    CATCH_UP_FACTOR = 4,   /* times --flush-interval, while the log's end is not reached */
+    CATCH_UP_FACTOR = 4,   /* times --flush-interval, while much is waiting in the log */
     STALL_MS = 1000,       /* without a free batch for this long, fetching pauses */
     VERIFY_MS = 3000,      /* an idle partition's offset is compared this often */
     REPORT_MS = 5000,      /* offsets are told to Kafka this often */
@@ -54,8 +54,6 @@ static void on_end(void *context, int32_t id, int64_t offset)
     if (!partition->assigned || partition->needs_seek)
         return;
     partition->log_end = offset;
-    if (partition->open != NULL)
-        partition->open->saw_end = true;
 }
 
 static void on_offset_missing(void *context, int32_t id)
@@ -146,7 +144,6 @@ static void extend_to_log_end(struct pipeline *pipeline, struct pv_partition *pa
     if (partition->log_end <= partition->next || !pv_intake_open(&pipeline->intake, partition))
         return;
     pv_batch_extend(partition->open, partition->log_end);
-    partition->open->saw_end = true;
     partition->next = partition->log_end;
 }
 
@@ -159,19 +156,23 @@ static void verify_if_idle(struct pipeline *pipeline, struct pv_partition *parti
     pv_intake_seal(&pipeline->intake, partition); /* an empty batch only asks for the offset */
 }
 
-/* A batch is worth sealing when it is old enough. While the log has more to give, nobody sees the
- * latest counts yet, and a larger batch costs Redis less for each event. */
+/* A batch is worth sealing when it is old enough. While the log has more waiting than the batch
+ * holds, nobody sees the latest counts yet, and a larger batch costs Redis less for each event. */
 static bool is_due(const struct pipeline *pipeline, const struct pv_partition *partition)
 {
     const struct pv_batch *batch = partition->open;
     int64_t age_ms = pipeline->intake.monotonic_ms - batch->opened_ms;
     int64_t interval_ms = pipeline->options->flush_interval_ms;
+    int64_t waiting;
 
     if (batch->to == batch->from)
         return false;
     if (pipeline->options->exit_at_end && batch->to >= partition->goal)
         return true; /* it is the last one */
-    return age_ms >= (batch->saw_end ? interval_ms : CATCH_UP_FACTOR * interval_ms);
+    if (age_ms < interval_ms)
+        return false;
+    waiting = pv_kafka_consumer_cached_high(pipeline->consumer, partition->id) - batch->to;
+    return waiting <= batch->events || age_ms >= CATCH_UP_FACTOR * interval_ms;
 }
 
 static void flush_due(struct pipeline *pipeline)
