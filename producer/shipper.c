@@ -3,16 +3,14 @@
  * from the last committed positions; so a line's count and its position never part. */
 #include "producer/shipper.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pageview/log.h"
 #include "pageview/stop.h"
-#include "producer/kafka_delivery.h"
+#include "producer/followed_log.h"
 #include "producer/line_to_event.h"
 #include "producer/rejects_file.h"
-#include "producer/sources/log_follow.h"
 #include "producer/state_dir.h"
 
 enum {
@@ -21,16 +19,6 @@ enum {
     QUEUE_WAIT_MS = 100,
     STOP_WAIT_MS = 8000,    /* for Kafka to take the last delivery */
     RENEW_MS = 3600 * 1000, /* a position is committed again before Kafka forgets it */
-};
-
-struct followed {
-    struct pv_log *log;
-    char group[1024];
-    bool has_committed; /* or a start that is not committed yet */
-    bool is_new;        /* no position of it was found */
-    struct pv_log_position committed;
-    struct pv_log_position reached; /* by the delivery at hand, while it is committed */
-    size_t taken;                   /* lines in the delivery at hand */
 };
 
 /* Counts of the delivery at hand: they become metrics when it is committed. */
@@ -44,7 +32,7 @@ struct shipper {
     struct pv_producer_metrics *metrics;
     struct pv_kafka_delivery *delivery;
     struct pv_line_to_event converter;
-    struct followed *logs;
+    struct pv_followed_log *logs;
     size_t log_count, first_log;
     bool begun;
     bool renewing; /* the delivery at hand has every log's position, also of those without lines */
@@ -87,42 +75,12 @@ static enum pv_status open_delivery(struct shipper *shipper, struct pv_error *er
     return pv_kafka_delivery_open(shipper->delivery, error);
 }
 
-/* The position to start from: Kafka's, else the state directory's, else none. */
-static enum pv_status load_position(struct shipper *shipper, struct followed *followed,
-                                    struct pv_error *error)
-{
-    const struct pv_producer_options *options = shipper->options;
-    const char *path = pv_log_path(followed->log);
-    char text[PV_LOG_POSITION_TEXT_SIZE];
-    enum pv_status status =
-        pv_kafka_delivery_position(shipper->delivery, followed->group, text, sizeof text, error);
-
-    if (status != PV_OK)
-        return status;
-    followed->has_committed = pv_log_position_parse(text, &followed->committed);
-    if (followed->has_committed)
-        return PV_OK;
-    if (text[0] != '\0')
-        return pv_error_set(error, PV_INVALID,
-                            "the position in group %s is not of this version: \"%s\": use the "
-                            "pv-producer that wrote it, or another --instance",
-                            followed->group, text);
-    pv_state_dir_load(options->state_dir, options->instance, path, text, sizeof text);
-    followed->has_committed = pv_log_position_parse(text, &followed->committed);
-    if (followed->has_committed)
-        pv_log(PV_LOG_WARN, "position_from_state_dir", PV_TEXT("log", path),
-               PV_TEXT("why", "Kafka has none: a group expires a week after its last commit"));
-    else if (text[0] != '\0')
-        pv_log(PV_LOG_WARN, "position_unreadable", PV_TEXT("log", path), PV_TEXT("text", text));
-    return PV_OK;
-}
-
 static enum pv_status load_positions(struct shipper *shipper, struct pv_error *error)
 {
     enum pv_status status = PV_OK;
 
     for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
-        status = load_position(shipper, &shipper->logs[i], error);
+        status = pv_followed_log_load(&shipper->logs[i], shipper->delivery, error);
     return status;
 }
 
@@ -145,30 +103,13 @@ static void publish_lost(struct shipper *shipper)
     pv_metric_set(&shipper->metrics->lost_segments, lost);
 }
 
-/* A new log's start is kept like a position: when its first delivery is aborted, the log is read
- * again from there, and not from what is then its start or its end. */
-static void keep_start(struct followed *followed)
-{
-    if (followed->has_committed)
-        return;
-    pv_log_position(followed->log, &followed->committed);
-    followed->has_committed = followed->is_new = true;
-}
-
 /* Lets every log go on from its committed position. */
 static enum pv_status restart_logs(struct shipper *shipper, struct pv_error *error)
 {
     enum pv_status status = PV_OK;
 
-    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++) {
-        struct followed *followed = &shipper->logs[i];
-
-        followed->taken = 0;
-        status = pv_log_start(followed->log, followed->has_committed ? &followed->committed : NULL,
-                              shipper->options->from == PV_FROM_END, error);
-        if (status == PV_OK)
-            keep_start(followed);
-    }
+    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
+        status = pv_followed_log_restart(&shipper->logs[i], error);
     publish_lost(shipper);
     return status;
 }
@@ -224,8 +165,8 @@ static bool is_due(const struct shipper *shipper)
 }
 
 /* Takes lines of one log until it has none, or the delivery is due. */
-static enum pv_status drain_log(struct shipper *shipper, struct followed *followed, bool *found_any,
-                                struct pv_error *error)
+static enum pv_status drain_log(struct shipper *shipper, struct pv_followed_log *followed,
+                                bool *found_any, struct pv_error *error)
 {
     enum { LINES_BETWEEN_CHECKS = 500 };
     enum pv_status status = PV_OK;
@@ -250,7 +191,7 @@ static enum pv_status drain_log(struct shipper *shipper, struct followed *follow
     return status;
 }
 
-static bool has_new_position(const struct shipper *shipper, const struct followed *followed)
+static bool has_new_position(const struct shipper *shipper, const struct pv_followed_log *followed)
 {
     return followed->taken > 0 || shipper->renewing;
 }
@@ -259,18 +200,9 @@ static enum pv_status set_positions(struct shipper *shipper, struct pv_error *er
 {
     enum pv_status status = PV_OK;
 
-    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++) {
-        struct followed *followed = &shipper->logs[i];
-        char text[PV_LOG_POSITION_TEXT_SIZE];
-
-        if (!has_new_position(shipper, followed))
-            continue;
-        pv_log_position(followed->log, &followed->reached);
-        pv_log_position_format(&followed->reached, text);
-        status =
-            pv_kafka_delivery_set_position(shipper->delivery, followed->group,
-                                           pv_log_position_offset(&followed->reached), text, error);
-    }
+    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
+        if (has_new_position(shipper, &shipper->logs[i]))
+            status = pv_followed_log_set_position(&shipper->logs[i], shipper->delivery, error);
     return status;
 }
 
@@ -300,18 +232,9 @@ static void publish_counts(struct shipper *shipper)
 
 static void keep_positions(struct shipper *shipper)
 {
-    for (size_t i = 0; i < shipper->log_count; i++) {
-        struct followed *followed = &shipper->logs[i];
-        char text[PV_LOG_POSITION_TEXT_SIZE];
-
-        if (!has_new_position(shipper, followed))
-            continue;
-        followed->committed = followed->reached;
-        followed->taken = 0;
-        pv_log_position_format(&followed->committed, text);
-        pv_state_dir_save(shipper->options->state_dir, shipper->options->instance,
-                          pv_log_path(followed->log), text);
-    }
+    for (size_t i = 0; i < shipper->log_count; i++)
+        if (has_new_position(shipper, &shipper->logs[i]))
+            pv_followed_log_keep_position(&shipper->logs[i]);
     if (shipper->renewing)
         shipper->renewed_ms = pv_monotonic_ms();
     shipper->renewing = false;
@@ -414,12 +337,8 @@ static enum pv_status make_logs(struct shipper *shipper, struct pv_error *error)
     if (shipper->logs == NULL)
         return pv_error_nomem(error, "logs");
     for (size_t i = 0; i < options->tail.count && status == PV_OK; i++) {
-        struct followed *followed = &shipper->logs[i];
-
-        snprintf(followed->group, sizeof followed->group, "pv-producer.%s.%s", options->instance,
-                 options->tail.items[i]);
-        status = pv_log_new(options->tail.items[i], options->rotate_wait_ms, shipper->clock,
-                            &followed->log, error);
+        status = pv_followed_log_init(&shipper->logs[i], options, options->tail.items[i],
+                                      shipper->clock, error);
         shipper->log_count += status == PV_OK;
     }
     return status;
@@ -450,7 +369,7 @@ static void close_shipper(struct shipper *shipper)
 {
     pv_kafka_delivery_destroy(shipper->delivery);
     for (size_t i = 0; i < shipper->log_count; i++)
-        pv_log_destroy(shipper->logs[i].log);
+        pv_followed_log_clean_up(&shipper->logs[i]);
     free(shipper->logs);
     pv_buffer_clean_up(&shipper->converter.json);
     pv_event_parser_destroy(shipper->converter.parser);
