@@ -1,6 +1,7 @@
 """Servers and data that all Python tests share."""
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,25 +13,22 @@ from harness.pipeline import Pipeline
 from harness.redis_server import RedisServer
 
 
+def pytest_configure() -> None:
+    """SIGTERM ends a test run as Ctrl-C does, so that the servers it started end with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """One Kafka for all tests: each has topics and groups of its own."""
-    kafka = KafkaBroker(tmp_path_factory.mktemp("kafka"))
-    try:
-        kafka.start()
+    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
-    finally:
-        kafka.kill()
 
 
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path / "redis")
-    try:
-        server.start()
+    with RedisServer(tmp_path / "redis") as server:
         yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture

@@ -43,24 +43,19 @@ def headers(message: Message) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def outcome(broker: KafkaBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
     directory = tmp_path_factory.mktemp("bad-events")
-    server = RedisServer(directory / "redis")
-    with Pipeline(directory, broker, server) as pipeline:
-        try:
-            server.start()
-            now_ms = int(time.time() * 1000)
-            client = Producer({"bootstrap.servers": broker.address})
-            # Good and bad in turn, so that each bad one has good neighbours.
-            for number, case in enumerate(REJECTED_CASES):
-                client.produce(pipeline.topic, case.value, key=b"key\x00\xff", partition=number % 4, timestamp=now_ms)
-                good = ACCEPTED_CASES[number % len(ACCEPTED_CASES)]
-                client.produce(pipeline.topic, good.value, partition=number % 4, timestamp=now_ms)
-            assert client.flush(30) == 0
-            pipeline.count()
-            sent = {(m.partition(), m.offset()): m for m in read_topic(broker.address, pipeline.topic)}
-            rejected = list(read_topic(broker.address, pipeline.rejected_topic))
-            yield Outcome(pipeline, server.client(), day_of(now_ms), sent, rejected)
-        finally:
-            server.kill()
+    with RedisServer(directory / "redis") as server, Pipeline(directory, broker, server) as pipeline:
+        now_ms = int(time.time() * 1000)
+        client = Producer({"bootstrap.servers": broker.address})
+        # Good and bad in turn, so that each bad one has good neighbours.
+        for number, case in enumerate(REJECTED_CASES):
+            client.produce(pipeline.topic, case.value, key=b"key\x00\xff", partition=number % 4, timestamp=now_ms)
+            good = ACCEPTED_CASES[number % len(ACCEPTED_CASES)]
+            client.produce(pipeline.topic, good.value, partition=number % 4, timestamp=now_ms)
+        assert client.flush(30) == 0
+        pipeline.count()
+        sent = {(m.partition(), m.offset()): m for m in read_topic(broker.address, pipeline.topic)}
+        rejected = list(read_topic(broker.address, pipeline.rejected_topic))
+        yield Outcome(pipeline, server.client(), day_of(now_ms), sent, rejected)
 
 
 @pytest.mark.parametrize("reason", REJECT_REASONS)

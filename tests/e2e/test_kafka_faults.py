@@ -19,12 +19,8 @@ from harness.web_server import WebServer
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
     """A broker that a test may kill."""
-    kafka = KafkaBroker(tmp_path / "kafka")
-    try:
-        kafka.start()
+    with KafkaBroker(tmp_path / "kafka") as kafka:
         yield kafka
-    finally:
-        kafka.kill()
 
 
 def test_kafka_killed_and_restarted_under_load_loses_and_doubles_nothing(

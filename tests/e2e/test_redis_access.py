@@ -41,15 +41,11 @@ def test_aggregator_with_another_prefix_counts_all_again(pipeline: Pipeline) -> 
 def test_unix_socket_is_as_good_as_a_port(tmp_path: Path, broker: KafkaBroker) -> None:
     socket = tmp_path / "redis.sock"
     server = RedisServer(tmp_path / "redis", {"unixsocket": str(socket)})
-    server.start()
-    try:
-        with Pipeline(tmp_path, broker, server) as pipeline:
-            write_log(pipeline)
-            pipeline.count(redis=f"unix:{socket}")
-            pipeline.check()
-            pipeline.exporter(once=True, redis=f"unix:{socket}").finish()
-    finally:
-        server.kill()
+    with server, Pipeline(tmp_path, broker, server) as pipeline:
+        write_log(pipeline)
+        pipeline.count(redis=f"unix:{socket}")
+        pipeline.check()
+        pipeline.exporter(once=True, redis=f"unix:{socket}").finish()
 
 
 def test_shipped_acl_file_allows_what_the_programs_need(tmp_path: Path, broker: KafkaBroker) -> None:
@@ -58,17 +54,13 @@ def test_shipped_acl_file_allows_what_the_programs_need(tmp_path: Path, broker: 
     for name in ("aggregator", "reader"):
         (tmp_path / name).write_text(f"change-this-{name}\n")
     server = RedisServer(tmp_path / "redis", {"aclfile": str(users)}, "change-this-admin", "pv-admin")
-    server.start()
-    try:
-        with Pipeline(tmp_path, broker, server) as pipeline:
-            write_log(pipeline)
-            pipeline.count(redis_user="pv-aggregator", redis_password_file=tmp_path / "aggregator")
-            pipeline.check()
-            pipeline.exporter(once=True, redis_user="pv-reader", redis_password_file=tmp_path / "reader").finish()
-            refused = pipeline.aggregator(redis_user="pv-reader", redis_password_file=tmp_path / "reader")
-            refused.wait_text(r"NOPERM|permission")
-    finally:
-        server.kill()
+    with server, Pipeline(tmp_path, broker, server) as pipeline:
+        write_log(pipeline)
+        pipeline.count(redis_user="pv-aggregator", redis_password_file=tmp_path / "aggregator")
+        pipeline.check()
+        pipeline.exporter(once=True, redis_user="pv-reader", redis_password_file=tmp_path / "reader").finish()
+        refused = pipeline.aggregator(redis_user="pv-reader", redis_password_file=tmp_path / "reader")
+        refused.wait_text(r"NOPERM|permission")
 
 
 @pytest.mark.parametrize("limit", [100, 777])

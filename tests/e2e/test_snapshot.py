@@ -24,16 +24,11 @@ from harness.weblog_generate import WeblogGenerator
 def counted(broker: KafkaBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """A pipeline that has counted a log of the last three hours, and stands still."""
     directory = tmp_path_factory.mktemp("snapshot")
-    server = RedisServer(directory / "redis")
-    with Pipeline(directory, broker, server) as pipeline:
-        try:
-            server.start()
-            pipeline.log.write_bytes(b"".join(WeblogGenerator(20_000, seed=17)))
-            pipeline.ship()
-            pipeline.count()
-            yield pipeline
-        finally:
-            server.kill()
+    with RedisServer(directory / "redis") as server, Pipeline(directory, broker, server) as pipeline:
+        pipeline.log.write_bytes(b"".join(WeblogGenerator(20_000, seed=17)))
+        pipeline.ship()
+        pipeline.count()
+        yield pipeline
 
 
 @pytest.fixture(scope="module")

@@ -78,6 +78,17 @@ class KafkaBroker:
         self._log4j.write_text(_LOG4J_PROPERTIES)
         self._format()
 
+    def __enter__(self) -> KafkaBroker:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
     def _java(self, main_class: str, *arguments: str) -> list[str]:
         log4j = f"-Dlog4j2.configurationFile={self._log4j}"
         return [*_JAVA, log4j, "-cp", f"{jars_directory()}/*", main_class, *arguments]

@@ -34,6 +34,17 @@ class RedisServer:
         self._config = directory / "redis.conf"
         self._config.write_text("\n".join(lines) + "\n")
 
+    def __enter__(self) -> RedisServer:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
     def start(self) -> None:
         self._child = ChildProcess(["redis-server", str(self._config)], self.directory / "redis.log")
         wait_until(self._is_ready, "Redis answers", explain=self._child.describe)
@@ -47,7 +58,7 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         """Bytes in and out, no retries: a test wants to see what is."""
-        return redis.Redis(port=self.port, username=self._user, password=self._password, socket_timeout=30)
+        return redis.Redis("127.0.0.1", self.port, username=self._user, password=self._password, socket_timeout=30)
 
     def pause(self) -> None:
         """SIGSTOP: connections stay open and nothing answers."""

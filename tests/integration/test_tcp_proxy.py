@@ -27,7 +27,7 @@ def proxy(redis_server: RedisServer) -> Iterator[TcpProxy]:
 
 
 def count_up(proxy: TcpProxy, argument: bytes = b"x") -> int:
-    client = redis.Redis(port=proxy.port, retry=None, socket_timeout=20)
+    client = redis.Redis("127.0.0.1", proxy.port, retry=None, socket_timeout=20)
     return int(client.fcall("count_up", 1, "counter", argument))
 
 

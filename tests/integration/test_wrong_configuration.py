@@ -119,29 +119,21 @@ def test_flag_beats_environment_and_environment_beats_file(tmp_path: Path, run: 
 
 
 def test_redis_that_may_evict_counts_is_refused(tmp_path: Path, run: Run) -> None:
-    server = RedisServer(tmp_path / "redis", {"maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"})
-    server.start()
-    try:
+    with RedisServer(tmp_path / "redis", {"maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"}) as server:
         assert_refused(run(AGGREGATOR, *enough_options(AGGREGATOR, tmp_path, server.address)),
                        "maxmemory-policy", "noeviction")
-    finally:
-        server.kill()
 
 
 @pytest.mark.parametrize("name", [AGGREGATOR, EXPORTER])
 def test_wrong_redis_password_is_refused(name: str, tmp_path: Path, run: Run) -> None:
-    server = RedisServer(tmp_path / "redis", password="s3cr3t-one")
-    server.start()
     password = tmp_path / "password"
     password.write_text("s3cr3t-other\n")
-    try:
+    with RedisServer(tmp_path / "redis", password="s3cr3t-one") as server:
         options = enough_options(name, tmp_path, server.address)
         refused = run(name, *options, f"--redis-password-file={password}")
         assert_refused(refused, "password")
         assert "s3cr3t" not in refused.text()
         assert_refused(run(name, *options), "password")
-    finally:
-        server.kill()
 
 
 @pytest.mark.parametrize("name", [AGGREGATOR, EXPORTER])
@@ -161,12 +153,9 @@ def test_exporter_waits_for_redis_and_writes_when_it_comes(tmp_path: Path, run: 
     server = RedisServer(tmp_path / "redis")
     exporter = run(EXPORTER, *enough_options(EXPORTER, tmp_path, server.address), "--interval=100ms")
     exporter.wait_text(rf"(warn|error).*{re.escape(server.address)}")
-    server.start()
-    try:
+    with server:
         wait_until((tmp_path / "out" / "index.json").exists, "the snapshot is written", explain=exporter.describe)
         exporter.stop()
-    finally:
-        server.kill()
 
 
 @pytest.mark.parametrize("name", [PRODUCER, AGGREGATOR])
