@@ -234,8 +234,8 @@ static void fetch(struct pv_kafka_consumer *consumer, int timeout_ms)
 
     if (got <= 0)
         return;
-    memmove(consumer->messages + consumer->count, end, (size_t)got * sizeof *end);
-    consumer->count += (size_t)got;
+    for (ssize_t i = 0; i < got; i++)
+        consumer->messages[consumer->count++] = end[i];
     pv_fetch_waker_touch(consumer->waker, consumer->messages[consumer->count - 1]->partition);
 }
 

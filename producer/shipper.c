@@ -277,10 +277,15 @@ static enum pv_status drain_logs(struct shipper *shipper, bool *found_any, struc
 {
     enum pv_status status = PV_OK;
 
-    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
-        status = drain_log(shipper, &shipper->logs[(shipper->first_log + i) % shipper->log_count],
-                           found_any, error);
-    shipper->first_log = (shipper->first_log + 1) % shipper->log_count; /* each has its turn */
+    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++) {
+        size_t at = shipper->first_log + i;
+
+        at -= at < shipper->log_count ? 0 : shipper->log_count;
+        status = drain_log(shipper, &shipper->logs[at], found_any, error);
+    }
+    shipper->first_log++; /* each has its turn */
+    if (shipper->first_log >= shipper->log_count)
+        shipper->first_log = 0;
     if (status == PV_REFUSED || status == PV_UNAVAILABLE)
         return roll_back(shipper, error);
     return status;
