@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { METADATA_TIMEOUT_MS = 5000, CREATE_TIMEOUT_MS = 20000 };
+enum { METADATA_TIMEOUT_MS = 3000, CREATE_TIMEOUT_MS = 20000 };
 
 enum pv_status pv_kafka_topic_partitions(rd_kafka_t *client, const struct pv_kafka_options *options,
                                          const char *topic, int32_t *partitions,

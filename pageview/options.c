@@ -85,6 +85,14 @@ static const struct pv_option *find_option(const struct pv_program *program, con
     return NULL;
 }
 
+static const char command_line[] = "command line";
+
+/* An option is written with these there. */
+static const char *dashes(const char *where)
+{
+    return where == command_line ? "--" : "";
+}
+
 static enum pv_status unknown_option(struct parse *parse, const char *where, const char *name)
 {
     const char *nearest =
@@ -92,10 +100,10 @@ static enum pv_status unknown_option(struct parse *parse, const char *where, con
 
     if (nearest != NULL)
         return pv_error_set(parse->error, PV_INVALID,
-                            "%s: unknown option %s: did you mean %s? (--help lists all)", where,
-                            name, nearest);
-    return pv_error_set(parse->error, PV_INVALID, "%s: unknown option %s (--help lists all)", where,
-                        name);
+                            "%s: unknown option %s%s: did you mean %s%s? (--help lists all)", where,
+                            dashes(where), name, dashes(where), nearest);
+    return pv_error_set(parse->error, PV_INVALID, "%s: unknown option %s%s (--help lists all)",
+                        where, dashes(where), name);
 }
 
 static enum pv_status set_kafka_property(struct parse *parse, const char *where, const char *name,
@@ -133,8 +141,8 @@ static enum pv_status set_option(struct parse *parse, enum origin origin, const 
         pv_option_value_clear(option, parse->options);
     *last = origin;
     if (pv_option_value_set(option, parse->options, value, &why) != PV_OK)
-        return pv_error_set(parse->error, why.status, "%s: %s=%s: %s", where, name, value,
-                            why.text);
+        return pv_error_set(parse->error, why.status, "%s: %s%s=%s: %s", where, dashes(where), name,
+                            value, why.text);
     return PV_OK;
 }
 
@@ -277,14 +285,14 @@ static enum pv_status apply_flag(struct parse *parse, const char *text)
     memcpy(name, text, length);
     name[length] = '\0';
     if (equals != NULL)
-        return set_option(parse, FROM_FLAG, "command line", name, equals + 1);
+        return set_option(parse, FROM_FLAG, command_line, name, equals + 1);
     option = find_option(parse->program, name);
     if (option == NULL)
-        return unknown_option(parse, "command line", name);
+        return unknown_option(parse, command_line, name);
     if (option->type != PV_OPTION_FLAG)
         return pv_error_set(parse->error, PV_INVALID, "command line: --%s needs a value: --%s=%s",
                             name, name, option->metavar != NULL ? option->metavar : "VALUE");
-    return set_option(parse, FROM_FLAG, "command line", name, "on");
+    return set_option(parse, FROM_FLAG, command_line, name, "on");
 }
 
 static enum pv_status apply_flags(struct parse *parse, int argc, char **argv)

@@ -213,7 +213,7 @@ static void a_list_has_64_items_at_most(void **state)
     assert_int_equal(options.tail.count, 64);
     clean(NULL);
     assert_int_equal(pv_options_parse(&program, 66, argv, &options, &error), PV_INVALID);
-    assert_string_equal(error.text, "command line: tail=/log: may be given 64 times at most");
+    assert_string_equal(error.text, "command line: --tail=/log: may be given 64 times at most");
 }
 
 static void of_an_option_given_twice_the_last_counts(void **state)
@@ -229,11 +229,12 @@ static void an_unknown_option_names_the_nearest(void **state)
     (void)state;
     assert_int_equal(parse("--toppic=x", NULL), PV_INVALID);
     assert_string_equal(
-        error.text, "command line: unknown option toppic: did you mean topic? (--help lists all)");
+        error.text,
+        "command line: unknown option --toppic: did you mean --topic? (--help lists all)");
     assert_int_equal(parse("--exit-at-ent", NULL), PV_INVALID);
-    assert_contains(error.text, "did you mean exit-at-end?");
+    assert_contains(error.text, "did you mean --exit-at-end?");
     assert_int_equal(parse("--qqqqqqqq=1", NULL), PV_INVALID);
-    assert_string_equal(error.text, "command line: unknown option qqqqqqqq (--help lists all)");
+    assert_string_equal(error.text, "command line: unknown option --qqqqqqqq (--help lists all)");
     assert_int_equal(parse_file("flush_interval = 1s\n", NULL), PV_INVALID);
     assert_contains(error.text,
                     ": line 1: unknown option flush_interval: did you mean flush-interval?");
@@ -264,18 +265,19 @@ static void an_error_names_place_option_value_and_what_it_takes(void **state)
     static const struct {
         const char *argument, *text;
     } cases[] = {
-        {"--batch=0", "command line: batch=0: takes a whole number of 1 to 1000"},
-        {"--batch=1001", "command line: batch=1001: takes a whole number of 1 to 1000"},
+        {"--batch=0", "command line: --batch=0: takes a whole number of 1 to 1000"},
+        {"--batch=1001", "command line: --batch=1001: takes a whole number of 1 to 1000"},
         {"--flush-interval=9ms",
-         "command line: flush-interval=9ms: takes a duration of 10ms to 1h, "
+         "command line: --flush-interval=9ms: takes a duration of 10ms to 1h, "
          "written like 500ms 5s 10m 2h 8d"},
-        {"--format=json", "command line: format=json: takes one of: combined, common, event"},
-        {"--exit-at-end=yes", "command line: exit-at-end=yes: takes on or off"},
-        {"--metrics=9100", "command line: metrics=9100: takes HOST:PORT with a port of 1 to 65535"},
+        {"--format=json", "command line: --format=json: takes one of: combined, common, event"},
+        {"--exit-at-end=yes", "command line: --exit-at-end=yes: takes on or off"},
+        {"--metrics=9100",
+         "command line: --metrics=9100: takes HOST:PORT with a port of 1 to 65535"},
         {"--brokers=a",
-         "command line: brokers=a: takes HOST:PORT,HOST:PORT,... with ports of 1 to 65535"},
+         "command line: --brokers=a: takes HOST:PORT,HOST:PORT,... with ports of 1 to 65535"},
         {"--redis=localhost",
-         "command line: redis=localhost: takes HOST:PORT with a port of 1 to 65535"},
+         "command line: --redis=localhost: takes HOST:PORT with a port of 1 to 65535"},
         {"--redis=x", "or unix:PATH"},
     };
 

@@ -122,7 +122,7 @@ static void a_wrong_option_is_one_line_and_code_2(void **state)
 {
     (void)state;
     assert_int_equal(run("--nome=x"), 2);
-    assert_string_equal(err, "pv-test: command line: unknown option nome: did you mean name? "
+    assert_string_equal(err, "pv-test: command line: unknown option --nome: did you mean --name? "
                              "(--help lists all)\n");
     assert_string_equal(out, "");
     assert_int_equal(checked + started, 0);
