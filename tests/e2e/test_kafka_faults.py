@@ -43,6 +43,25 @@ def test_kafka_killed_and_restarted_under_load_loses_and_doubles_nothing(
         server.close()
 
 
+def test_stop_while_kafka_is_gone_ends_well_and_the_next_start_goes_on(
+        tmp_path: Path, own_broker: KafkaBroker, redis_server: RedisServer) -> None:
+    with Pipeline(tmp_path, own_broker, redis_server) as pipeline:
+        server = WebServer(pipeline.log)
+        producer, aggregator = pipeline.producer(), pipeline.aggregator()
+        server.write_views(2000)
+        pipeline.wait_views_counted(2000)
+        own_broker.kill()
+        server.write_views(2000)
+        producer.wait_text("kafka_away|event=waiting")
+        producer.stop()
+        aggregator.stop()
+        own_broker.restart()
+        pipeline.ship()
+        pipeline.count()
+        assert pipeline.check().articles == server.written()
+        server.close()
+
+
 def test_events_deleted_before_they_were_counted_are_reported_and_the_rest_is_counted(pipeline: Pipeline) -> None:
     send_views(pipeline.broker.address, pipeline.topic, 1000, seed=1)
     pipeline.count()
