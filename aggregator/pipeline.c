@@ -1,7 +1,6 @@
 #include "aggregator/pipeline.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "aggregator/assignment.h"
 #include "aggregator/committer.h"
@@ -16,8 +15,7 @@ enum {
     VERIFY_MS = 3000,      /* an idle partition's offset is compared this often */
     REPORT_MS = 5000,      /* offsets are told to Kafka this often */
     REVOKE_WAIT_MS = 3000, /* for the committer, before partitions are given back */
-    STOP_WAIT_MS = 4000,   /* the same, before the program ends */
-    SPARE_BATCHES = 8,     /* beyond two a partition */
+    STOP_WAIT_MS = 3000,   /* the same, before the program ends */
 };
 
 struct pipeline {
@@ -51,9 +49,8 @@ static void on_end(void *context, int32_t id, int64_t offset)
     if ((size_t)id >= pipeline->intake.partitions.count)
         return;
     partition = partition_of(pipeline, id);
-    if (!partition->assigned || partition->needs_seek)
-        return;
-    partition->log_end = offset;
+    if (partition->assigned && !partition->needs_seek)
+        partition->log_end = offset;
 }
 
 static void on_offset_missing(void *context, int32_t id)
