@@ -49,11 +49,14 @@ void pv_assignment_grant(struct pv_assignment *assignment, const int32_t *partit
 void pv_assignment_revoke(struct pv_assignment *assignment)
 {
     void_all(assignment);
+    pv_assignment_clean_up(assignment);
     assignment->start_pending = false;
 }
 
 void pv_assignment_restart(struct pv_assignment *assignment)
 {
+    if (assignment->granted == NULL)
+        return; /* the group has taken them back meanwhile */
     void_all(assignment);
     assignment->start_pending = true;
 }

@@ -22,7 +22,7 @@ struct pv_assignment {
     struct pv_aggregator_metrics *metrics;
     struct pv_facts_origin origin;
 
-    int32_t *granted; /* NULL before the first assignment */
+    int32_t *granted; /* NULL while there is no assignment */
     size_t granted_count;
     bool start_pending;
     int64_t retry_at_ms; /* monotonic; nothing is tried before */
@@ -37,7 +37,8 @@ void pv_assignment_grant(struct pv_assignment *assignment, const int32_t *partit
 /* Nothing is assigned any more; what is not committed is void. */
 void pv_assignment_revoke(struct pv_assignment *assignment);
 
-/* Starts all of them again from what Redis has: the log has lost the place where one was. */
+/* Starts all of them again from what Redis has: fetching was paused, or the log has lost the place
+ * where one was. */
 void pv_assignment_restart(struct pv_assignment *assignment);
 
 /* Starts and seeks what has to be, as far as Redis and Kafka answer. PV_LOST, PV_INVALID: it

@@ -199,7 +199,10 @@ static void wait_for_batches(struct pipeline *pipeline)
     while (!pv_stop_requested() && pv_kafka_consumer_has_refused(pipeline->consumer) &&
            pv_intake_collect(&pipeline->intake, 0) == 0)
         pv_kafka_consumer_poll(pipeline->consumer, POLL_MS);
-    pv_kafka_consumer_resume(pipeline->consumer);
+    /* Where librdkafka would go on by itself depends on its version, and one skips what it threw
+     * away when it was paused. So all is fetched again from what Redis has. */
+    settle(pipeline, REVOKE_WAIT_MS);
+    pv_assignment_restart(&pipeline->assignment);
 }
 
 static void report_if_due(struct pipeline *pipeline)

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import signal
 
+from confluent_kafka import KafkaException
+
 from harness.event_traffic import Traffic, send_views
 from harness.pipeline import Pipeline
 from harness.waiting import stays_true, wait_until
@@ -14,7 +16,10 @@ AWAY_S = 8.0
 
 def members(pipeline: Pipeline) -> dict[str, set[int]]:
     """Members of the group and their partitions of the topic."""
-    description = pipeline.broker.admin.describe_consumer_groups([pipeline.group])[pipeline.group].result(10)
+    try:
+        description = pipeline.broker.admin.describe_consumer_groups([pipeline.group])[pipeline.group].result(10)
+    except KafkaException:
+        return {}  # the group's first coordinator is being made
     return {
         member.member_id: {part.partition for part in member.assignment.topic_partitions if part.topic == pipeline.topic}
         for member in description.members
