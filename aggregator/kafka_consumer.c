@@ -353,17 +353,6 @@ void pv_kafka_consumer_pause(struct pv_kafka_consumer *consumer)
     consumer->paused = true;
 }
 
-void pv_kafka_consumer_resume(struct pv_kafka_consumer *consumer)
-{
-    rd_kafka_topic_partition_list_t *list = assignment_of(consumer);
-
-    if (list == NULL)
-        return;
-    rd_kafka_resume_partitions(consumer->client, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    consumer->paused = false;
-}
-
 /* The answer comes to a queue of its own, so that nobody waits for longer than is worth it. */
 static void await_report(rd_kafka_queue_t *queue)
 {

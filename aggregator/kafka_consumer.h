@@ -83,9 +83,8 @@ enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
 enum pv_status pv_kafka_consumer_seek(struct pv_kafka_consumer *consumer, int32_t partition,
                                       int64_t offset, struct pv_error *error) PV_MUST_CHECK;
 
-/* Stops fetching, and goes on, without leaving the group. */
+/* Stops fetching without leaving the group, until the next start. */
 void pv_kafka_consumer_pause(struct pv_kafka_consumer *consumer);
-void pv_kafka_consumer_resume(struct pv_kafka_consumer *consumer);
 
 /* Tells Kafka how far the group is, for tools that show lag. Nothing depends on it. */
 void pv_kafka_consumer_report(struct pv_kafka_consumer *consumer, const int32_t *partitions,
