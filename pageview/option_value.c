@@ -114,14 +114,15 @@ static enum pv_status set_text(const char **field, const char *text, struct pv_e
     return PV_OK;
 }
 
-static enum pv_status set_choice(const struct pv_option *option, int *field, const char *text,
-                                 struct pv_error *error)
+/* Sets the field to `base` + the index of the choice. */
+static enum pv_status set_choice(const struct pv_option *option, int base, int *field,
+                                 const char *text, struct pv_error *error)
 {
     char known[256] = "";
 
     for (int i = 0; option->choices[i] != NULL; i++) {
         if (strcmp(option->choices[i], text) == 0) {
-            *field = i;
+            *field = base + i;
             return PV_OK;
         }
         snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i > 0 ? ", " : "",
@@ -178,7 +179,9 @@ enum pv_status pv_option_value_set(const struct pv_option *option, void *options
     case PV_OPTION_DURATION:
         return set_number(option, field, text, error);
     case PV_OPTION_CHOICE:
-        return set_choice(option, field, text, error);
+        return set_choice(option, 0, field, text, error);
+    case PV_OPTION_OPTIONAL:
+        return set_choice(option, 1, field, text, error);
     case PV_OPTION_FLAG:
         return set_flag(field, text, error);
     case PV_OPTION_ADDRESS:
@@ -220,6 +223,7 @@ void pv_option_value_clear(const struct pv_option *option, void *options)
     case PV_OPTION_COUNT:
     case PV_OPTION_DURATION:
     case PV_OPTION_CHOICE:
+    case PV_OPTION_OPTIONAL:
     case PV_OPTION_FLAG:
         break;
     }

@@ -289,6 +289,8 @@ static enum pv_status apply_flag(struct parse *parse, const char *text)
     option = find_option(parse->program, name);
     if (option == NULL)
         return unknown_option(parse, command_line, name);
+    if (option->type == PV_OPTION_OPTIONAL)
+        return set_option(parse, FROM_FLAG, command_line, name, option->choices[0]);
     if (option->type != PV_OPTION_FLAG)
         return pv_error_set(parse->error, PV_INVALID, "command line: --%s needs a value: --%s=%s",
                             name, name, option->metavar != NULL ? option->metavar : "VALUE");
@@ -368,7 +370,7 @@ static void print_option(const struct pv_option *option)
     char left[128];
     size_t length = (size_t)snprintf(left, sizeof left, "--%s", option->name);
 
-    if (option->type == PV_OPTION_CHOICE) {
+    if (option->choices != NULL) {
         for (int i = 0; option->choices[i] != NULL && length < sizeof left; i++)
             length += (size_t)snprintf(left + length, sizeof left - length, "%c%s",
                                        i == 0 ? '=' : '|', option->choices[i]);

@@ -24,6 +24,8 @@ enum pv_option_type {
     PV_OPTION_COUNT,    /* int64_t, within min..max */
     PV_OPTION_DURATION, /* int64_t ms, within min..max; written 500ms 5s 10m 2h 8d */
     PV_OPTION_CHOICE,   /* int, index into `choices` */
+    PV_OPTION_OPTIONAL, /* int, 0 when not given, else 1 + index into `choices`; "--name" alone is
+                           the first of them */
     PV_OPTION_FLAG,     /* bool; "--name", "--name=on", "--name=off" */
     PV_OPTION_ADDRESS,  /* const char *, "HOST:PORT" with a port of 1–65535 */
     PV_OPTION_BROKERS,  /* const char *, "HOST:PORT,…" */
@@ -41,7 +43,7 @@ struct pv_option {
     size_t offset;              /* of the field in the program's options struct */
     const char *default_value;  /* as text, or NULL */
     int64_t min, max;           /* COUNT, DURATION (ms) */
-    const char *const *choices; /* CHOICE: ends with NULL */
+    const char *const *choices; /* CHOICE, OPTIONAL: ends with NULL */
     const char *metavar;
     const char *help;
 };

@@ -34,7 +34,12 @@
     X(spider, "a robot that says so")                                                              \
     X(automated, "a robot that does not say so")
 
-#define PV_REASON_TABLE(X) PV_HIT_REASON_TABLE(X) PV_EVENT_REASON_TABLE(X) PV_AGENT_REASON_TABLE(X)
+/* Views that are counted once already. */
+#define PV_REPEAT_REASON_TABLE(X) X(repeat, "the same visitor saw the same article within --dedupe")
+
+#define PV_REASON_TABLE(X)                                                                         \
+    PV_HIT_REASON_TABLE(X)                                                                         \
+    PV_EVENT_REASON_TABLE(X) PV_AGENT_REASON_TABLE(X) PV_REPEAT_REASON_TABLE(X)
 
 enum pv_reason {
     PV_REASON_NONE, /* counted: a view */

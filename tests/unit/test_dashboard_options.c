@@ -114,6 +114,45 @@ static void kafka_properties_are_refused(void **state)
     clean_up(&options);
 }
 
+static void top_is_a_list_and_alone_the_last_hour(void **state)
+{
+    struct pv_dashboard_options options;
+    struct pv_error error;
+
+    (void)state;
+    assert_int_equal(PARSE(&options, &error, "--out=/x"), PV_OK);
+    assert_int_equal(options.top, 0);
+    clean_up(&options);
+    assert_int_equal(PARSE(&options, &error, "--top"), PV_OK);
+    assert_string_equal(pv_dashboard_lists[options.top - 1], "1h");
+    assert_int_equal(options.interval_ms, 1000);
+    assert_int_equal(options.limit, 0);
+    clean_up(&options);
+    assert_int_equal(PARSE(&options, &error, "--top=rising", "--section=sport"), PV_OK);
+    assert_string_equal(pv_dashboard_lists[options.top - 1], "rising");
+    clean_up(&options);
+    assert_int_equal(PARSE(&options, &error, "--top=2h"), PV_INVALID);
+    assert_contains(error.text, "1h, 24h, 7d, 30d, hot, rising");
+    clean_up(&options);
+}
+
+static void top_and_what_is_for_files_exclude_each_other(void **state)
+{
+    static const char *const wrong[] = {"--out=/x", "--metrics=127.0.0.1:9", "--limit=1001"};
+    struct pv_dashboard_options options;
+    struct pv_error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(PARSE(&options, &error, "--top", wrong[i]), PV_INVALID);
+        assert_contains(error.text, "--top");
+        clean_up(&options);
+    }
+    assert_int_equal(PARSE(&options, &error, "--out=/x", "--section=sport"), PV_INVALID);
+    assert_contains(error.text, "--top");
+    clean_up(&options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +162,8 @@ int main(void)
         cmocka_unit_test(password_file_that_cannot_be_read_is_named),
         cmocka_unit_test(numbers_out_of_bounds_are_refused),
         cmocka_unit_test(kafka_properties_are_refused),
+        cmocka_unit_test(top_is_a_list_and_alone_the_last_hour),
+        cmocka_unit_test(top_and_what_is_for_files_exclude_each_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,7 @@ static void reasons_have_the_names_of_the_design(void **state)
         "prefetch",   "consent",     "not_article",     "not_json",    "too_large",
         "not_object", "bad_version", "missing_article", "bad_article", "bad_ts",
         "future",     "bad_agent",   "bad_field",       "spider",      "automated",
+        "repeat",
     };
 
     (void)state;

@@ -14,10 +14,12 @@ struct test_options {
     int64_t batch;
     int64_t flush_interval_ms;
     int format;
+    int color;
     bool exit_at_end;
 };
 
 static const char *const formats[] = {"combined", "common", "event", NULL};
+static const char *const colors[] = {"always", "never", NULL};
 
 static const struct pv_option rows[] = {
     PV_KAFKA_OPTION_ROWS(struct test_options),
@@ -32,6 +34,8 @@ static const struct pv_option rows[] = {
      10, 3600000, NULL, "DURATION", "pause between batches"},
     {"format", PV_OPTION_CHOICE, offsetof(struct test_options, format), "combined", 0, 0, formats,
      NULL, "how lines are written"},
+    {"color", PV_OPTION_OPTIONAL, offsetof(struct test_options, color), NULL, 0, 0, colors, NULL,
+     "whether to color"},
     {"exit-at-end", PV_OPTION_FLAG, offsetof(struct test_options, exit_at_end), NULL, 0, 0, NULL,
      NULL, "stop at the end"},
     PV_COMMON_OPTION_ROWS(struct test_options),
@@ -136,6 +140,23 @@ static void every_type_can_be_given_as_a_flag(void **state)
     assert_string_equal(options.common.metrics, "[::1]:9100");
     assert_int_equal(options.common.log_level, 0);
     assert_string_equal(options.redis.prefix, "");
+}
+
+static void an_optional_value_may_be_left_out(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(NULL), PV_OK);
+    assert_int_equal(options.color, 0);
+    assert_int_equal(parse("--color", NULL), PV_OK);
+    assert_int_equal(options.color, 1);
+    assert_int_equal(parse("--color=always", NULL), PV_OK);
+    assert_int_equal(options.color, 1);
+    assert_int_equal(parse("--color=never", NULL), PV_OK);
+    assert_int_equal(options.color, 2);
+    assert_int_equal(parse("--color=", NULL), PV_INVALID);
+    assert_contains(error.text, "--color=: takes one of: always, never");
+    assert_int_equal(parse_file("color = never\n", NULL), PV_OK);
+    assert_int_equal(options.color, 2);
 }
 
 static void flag_beats_environment_beats_file(void **state)
@@ -654,6 +675,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(without_arguments_the_defaults_hold, clean),
         cmocka_unit_test_setup(every_type_can_be_given_as_a_flag, clean),
+        cmocka_unit_test_setup(an_optional_value_may_be_left_out, clean),
         cmocka_unit_test_setup(flag_beats_environment_beats_file, clean),
         cmocka_unit_test_setup(an_empty_environment_value_is_a_value, clean),
         cmocka_unit_test_setup(dashes_are_underscores_in_the_environment, clean),
