@@ -12,10 +12,20 @@
 -- HMGET and written with HSET (one line in the append-only file for thousands
 -- of fields, where HINCRBY would write one for each), and the decimal text of
 -- small numbers is kept.
+--
+-- Facts that may be written twice without harm (who visited, what an article is
+-- called) travel in the same call, behind the counts. Trending lists are no facts:
+-- pv_rank replaces them, and whatever is lost of them is computed again.
+--
+-- Keys beside those that the caller names are made of the prefix, which is that of
+-- the offsets' key, so this is a library for one Redis, not for a Redis Cluster.
 
-local VERSION = 1
+local VERSION = 2
 local OFFSETS, META, FIRST_GROUP = 1, 2, 3
+local FIRST_GROUP_ARG = 9
 local UNPACK_MAX = 7000 -- values that Lua can unpack in one call, below its limit of 7,998
+local SWEEP_MAX = 1000  -- buckets whose time is over that one call removes
+local OTHER = '(other)' -- counts the views of new articles when too many came at once
 
 local KNOWN_TEXTS = 32768 -- texts of numbers below this are kept: 3 MiB at most
 
@@ -26,40 +36,88 @@ local function decimal(n)
   return digits
 end
 
--- New values of `fields` in the hash at `key`, as a flat field, value, ... list.
-local function sums(key, fields, counts)
-  local pairs_list, call, n = {}, redis.call, #fields
-  local at = 0
-  for first = 1, n, UNPACK_MAX do
-    local last = math.min(first + UNPACK_MAX - 1, n)
-    local old = call('HMGET', key, unpack(fields, first, last))
-    for i = first, last do
-      local value = old[i - first + 1]
-      local sum = counts[i]
-      if value then
-        local number = tonumber(value)
-        if not number or number % 1 ~= 0 then
-          return nil, 'ERR pv_commit: a field of ' .. key .. ' is not a whole number'
-        end
-        sum = sum + number
-      end
-      pairs_list[at + 1] = fields[i]
-      pairs_list[at + 2] = text[sum] or decimal(sum)
-      at = at + 2
+-- Of "pv:offsets" it is "pv:".
+local function prefix_of(offsets_key)
+  return offsets_key:sub(1, -#'offsets' - 1)
+end
+
+-- { name, value, ... } as { name = value, ... }
+local function to_map(list)
+  local map = {}
+  for i = 1, #list, 2 do map[list[i]] = list[i + 1] end
+  return map
+end
+
+local function hash_of(key)
+  return to_map(redis.call('HGETALL', key))
+end
+
+-- Calls `command` on `key` with all of `values`, some thousands at a time.
+local function call_in_parts(command, key, values)
+  for first = 1, #values, UNPACK_MAX do
+    redis.call(command, key, unpack(values, first, math.min(first + UNPACK_MAX - 1, #values)))
+  end
+end
+
+-- The values of `fields`, in their order; false where there is none.
+local function values_of(key, fields)
+  if #fields <= UNPACK_MAX then return redis.call('HMGET', key, unpack(fields)) end
+  local values = {}
+  for first = 1, #fields, UNPACK_MAX do
+    local last = math.min(first + UNPACK_MAX - 1, #fields)
+    for _, value in ipairs(redis.call('HMGET', key, unpack(fields, first, last))) do
+      values[#values + 1] = value
     end
+  end
+  return values
+end
+
+-- New values of `fields` in the hash at `key`, as a flat field, value, ... list.
+local function sums(key, fields, counts, old)
+  local pairs_list = {}
+  local at = 0
+  if #fields == 0 then return pairs_list end
+  old = old or values_of(key, fields)
+  for i = 1, #fields do
+    local value = old[i]
+    local sum = counts[i]
+    if value then
+      local number = tonumber(value)
+      if not number or number % 1 ~= 0 then
+        return nil, 'ERR pv_commit: a field of ' .. key .. ' is not a whole number'
+      end
+      sum = sum + number
+    end
+    pairs_list[at + 1] = fields[i]
+    pairs_list[at + 2] = text[sum] or decimal(sum)
+    at = at + 2
   end
   return pairs_list
 end
 
 -- Why a write to `key` would fail, or nil.
-local function obstacle(key)
+local function obstacle(key, wanted, ...)
   local kind = redis.call('TYPE', key).ok
-  if kind ~= 'hash' and kind ~= 'none' then
-    return 'WRONGTYPE pv_commit: ' .. key .. ' is a ' .. kind .. ', not a hash'
+  if kind ~= wanted and kind ~= 'none' then
+    return 'WRONGTYPE pv_commit: ' .. key .. ' is a ' .. kind .. ', not a ' .. wanted
   end
-  if not (redis.acl_check_cmd('HSET', key, '', '') and redis.acl_check_cmd('EXPIREAT', key, 0, 'NX')) then
-    return 'NOPERM pv_commit: this user may not use HSET and EXPIREAT on ' .. key
+  for _, command in ipairs({ ... }) do
+    if not redis.acl_check_cmd(command, key, '', '') then
+      return 'NOPERM pv_commit: this user may not use ' .. command .. ' on ' .. key
+    end
   end
+end
+
+local function first_obstacle(keys, prefix)
+  for i = 1, #keys do
+    local problem = obstacle(keys[i], 'hash', 'HSET', 'EXPIREAT', 'HINCRBY', 'HDEL')
+    if problem then return problem end
+  end
+  for _, name in ipairs({ 'watermarks', 'origins', 'repeats', 'clock', 'sections' }) do
+    local problem = obstacle(prefix .. name, 'hash', 'HSET')
+    if problem then return problem end
+  end
+  return obstacle(prefix .. 'buckets', 'zset', 'ZADD', 'ZREM', 'ZRANGEBYSCORE', 'UNLINK', 'PFADD')
 end
 
 -- The fields of one hash: all articles, some of them by index, or names of its own.
@@ -72,53 +130,369 @@ local function unpack_fields(packed, articles)
   return fields
 end
 
+-- Adds up the counts of fields that are named more than once.
+local function merge(fields, counts)
+  local place, names, sums_of = {}, {}, {}
+  for i = 1, #fields do
+    local at = place[fields[i]]
+    if not at then
+      at = #names + 1
+      place[fields[i]], names[at], sums_of[at] = at, fields[i], 0
+    end
+    sums_of[at] = sums_of[at] + counts[i]
+  end
+  return names, sums_of
+end
+
+-- The guard: new articles past the hour's limit become (other). Returns the views that the
+-- articles have (nil when any of them was renamed), how many are new, and how many were renamed.
+local function admit(articles, prefix, notes)
+  if #articles == 0 then return nil, 0, 0 end
+  local old = values_of(prefix .. 'views', articles)
+  local new, others, room = 0, 0, nil
+  for i = 1, #articles do
+    if not old[i] and articles[i] ~= OTHER then
+      if not room then
+        local before = redis.call('HGET', prefix .. 'new_articles:' .. notes.new_day, notes.new_hour)
+        room = tonumber(notes.new_max) - (tonumber(before or '0') or 0)
+      end
+      if new < room then
+        new = new + 1
+      else
+        articles[i] = OTHER
+        others = others + 1
+      end
+    end
+  end
+  return others == 0 and old or nil, new, others
+end
+
 -- What to write: a list of { key, when it expires, field, value, ... }, or nil and why not.
-local function plan(keys, args)
-  local articles = cmsgpack.unpack(args[5])
-  local groups, at = {}, 6
+local function plan(keys, args, articles, prefix, old, others, clock)
+  local groups, at = {}, FIRST_GROUP_ARG
   for i = FIRST_GROUP, #keys do
-    local fields = unpack_fields(args[at + 1], articles)
-    local values, problem = sums(keys[i], fields, cmsgpack.unpack(args[at + 2]))
-    if not values then return nil, problem end
-    groups[#groups + 1] = { keys[i], args[at], values }
+    local expire_at = args[at]
+    if not clock or expire_at == '' or tonumber(expire_at) * 1000 > clock then
+      local fields, counts = unpack_fields(args[at + 1], articles), cmsgpack.unpack(args[at + 2])
+      local known = old and args[at + 1] == '' and keys[i] == prefix .. 'views' and old or nil
+      if others > 0 then fields, counts = merge(fields, counts) end
+      local values, problem = sums(keys[i], fields, counts, known)
+      if not values then return nil, problem end
+      groups[#groups + 1] = { keys[i], expire_at, values }
+    end
     at = at + 3
   end
   return groups
 end
 
-local function write(groups)
+-- Buckets are kept for their time after their end. By the wall clock Redis lets them go; by the
+-- clock of the events `sweep` does.
+local function write(groups, prefix, by_events)
+  local index = prefix .. 'buckets'
   for _, group in ipairs(groups) do
     local key, expire_at, values = group[1], group[2], group[3]
-    for first = 1, #values, UNPACK_MAX do
-      redis.call('HSET', key, unpack(values, first, math.min(first + UNPACK_MAX - 1, #values)))
+    call_in_parts('HSET', key, values)
+    if expire_at ~= '' then
+      if not by_events then redis.call('EXPIREAT', key, expire_at, 'NX') end
+      redis.call('ZADD', index, 'NX', expire_at .. '000', key:sub(#prefix + 1))
     end
-    if expire_at ~= '' then redis.call('EXPIREAT', key, expire_at, 'NX') end
   end
+end
+
+local function sweep(prefix, now, by_events)
+  local index = prefix .. 'buckets'
+  local over = redis.call('ZRANGEBYSCORE', index, '-inf', decimal(now), 'LIMIT', 0, SWEEP_MAX)
+  for _, name in ipairs(over) do
+    if by_events then redis.call('UNLINK', prefix .. name) end
+    redis.call('ZREM', index, name)
+  end
+  return #over
+end
+
+-- The clock of events: the lowest watermark over the partitions that are not idle. When all are,
+-- it is the highest. It never goes back.
+local function advance_clock(prefix, field, notes)
+  local topic = field:match('^(.*)/%d+$') or field
+  local marks, state = hash_of(prefix .. 'watermarks'), hash_of(prefix .. 'clock')
+  local lowest, highest = nil, 0
+  for partition = 0, tonumber(notes.partitions) - 1 do
+    local name = topic .. '/' .. partition
+    local mark = tonumber(marks[name] or '0') or 0
+    highest = math.max(highest, mark)
+    if state[name] ~= 'idle' then lowest = math.min(lowest or mark, mark) end
+  end
+  local now, before = lowest or highest, tonumber(state.now or '0') or 0
+  if now <= before then return before end
+  redis.call('HSET', prefix .. 'clock', 'now', decimal(now))
+  return now
+end
+
+-- Follows the partition's watermark and, by the clock of the events, that clock.
+local function keep_time(prefix, field, notes, now)
+  if notes.watermark then
+    local before = tonumber(redis.call('HGET', prefix .. 'watermarks', field) or '-1') or -1
+    if tonumber(notes.watermark) > before then
+      redis.call('HSET', prefix .. 'watermarks', field, notes.watermark)
+    end
+  end
+  if notes.clock ~= 'event' then
+    sweep(prefix, now, false)
+    return now
+  end
+  if notes.idle then
+    redis.call('HSET', prefix .. 'clock', field, 'idle')
+  else
+    redis.call('HDEL', prefix .. 'clock', field)
+  end
+  local clock = advance_clock(prefix, field, notes)
+  sweep(prefix, clock, true)
+  return clock
+end
+
+-- True when the fact of (minute, offset) is of a later event than the one stored as "minute/offset".
+local function is_later(stored, minute, offset)
+  local minute_before, offset_before = (stored or ''):match('^(%d+)/(%d+)$')
+  if not minute_before then return true end
+  minute_before, offset_before = tonumber(minute_before), tonumber(offset_before)
+  return minute > minute_before or (minute == minute_before and offset > offset_before)
+end
+
+local DESCRIPTION = 10 -- values of one article's description
+
+-- What an article is called, where it belongs, and when it was read: each of the latest event
+-- that says so, in the order of (minute, offset).
+local function describe(prefix, stem, articles, list, at)
+  local article = articles[list[at]]
+  if article == OTHER then return end
+  local first_ms, last_ms, expire_at = list[at + 1], list[at + 2], list[at + 3]
+  local key, changes = stem .. article, {}
+  local stored = redis.call('HMGET', key, 'first_seen', 'last_seen', 'title_at', 'section_at')
+  if not stored[1] or first_ms < tonumber(stored[1]) then
+    changes[#changes + 1] = 'first_seen'
+    changes[#changes + 1] = decimal(first_ms)
+  end
+  local is_latest = not stored[2] or last_ms > tonumber(stored[2])
+  if is_latest then
+    changes[#changes + 1] = 'last_seen'
+    changes[#changes + 1] = decimal(last_ms)
+  end
+  for i, name in ipairs({ 'title', 'section' }) do
+    local value, minute, offset = list[at + 1 + 3 * i], list[at + 2 + 3 * i], list[at + 3 + 3 * i]
+    if value ~= '' and is_later(stored[2 + i], minute, offset) then
+      for _, change in ipairs({ name, value, name .. '_at', decimal(minute) .. '/' .. decimal(offset) }) do
+        changes[#changes + 1] = change
+      end
+      if name == 'section' then redis.call('HSET', prefix .. 'sections', article, value) end
+    end
+  end
+  if #changes > 0 then redis.call('HSET', key, unpack(changes)) end
+  if is_latest then redis.call('EXPIREAT', key, decimal(expire_at)) end
+end
+
+-- Each is { stem, place in articles or 0 for the site, when it expires, visitors }.
+local function add_visitors(articles, set)
+  local stem, article, expire_at, visitors = set[1], set[2], set[3], set[4]
+  local key = stem
+  if article > 0 then
+    if articles[article] == OTHER then return end
+    key = stem .. articles[article]
+  end
+  call_in_parts('PFADD', key, visitors)
+  redis.call('EXPIREAT', key, decimal(expire_at), 'NX')
+end
+
+-- Counts are never held up by a fact that cannot be written: somebody else's key is in its place.
+local function write_facts(prefix, articles, descriptions, visitors)
+  local failed, first_error = 0, ''
+  local function try(write_one, ...)
+    local done, problem = pcall(write_one, ...)
+    if not done then
+      failed = failed + 1
+      if first_error == '' then first_error = type(problem) == 'table' and problem.err or tostring(problem) end
+    end
+  end
+  if descriptions ~= '' then
+    local list = cmsgpack.unpack(descriptions)
+    local stem = table.remove(list, 1)
+    local facts_prefix = stem:sub(1, -#'article:' - 1)
+    for at = 1, #list, DESCRIPTION do try(describe, facts_prefix, stem, articles, list, at) end
+  end
+  if visitors ~= '' then
+    for _, set in ipairs(cmsgpack.unpack(visitors)) do try(add_visitors, articles, set) end
+  end
+  return failed, first_error
+end
+
+local function count_new(prefix, notes, new)
+  if new == 0 then return end
+  local name = 'new_articles:' .. notes.new_day
+  redis.call('HINCRBY', prefix .. name, notes.new_hour, new)
+  redis.call('ZADD', prefix .. 'buckets', 'NX', notes.new_expires .. '000', name)
+  if notes.clock ~= 'event' then redis.call('EXPIREAT', prefix .. name, notes.new_expires, 'NX') end
+end
+
+-- Where the partition's counts began, and from where the memory of visits is read again.
+local function note_offsets(prefix, field, notes, from)
+  if from == '' and notes.origin then redis.call('HSETNX', prefix .. 'origins', field, notes.origin) end
+  if notes.repeats_from then
+    redis.call('HSET', prefix .. 'repeats', field, notes.repeats_from)
+  else
+    redis.call('HDEL', prefix .. 'repeats', field)
+  end
+end
+
+-- Counts the commits for the ranker, and those that touch a minute that it does not read again.
+local function mark_commit(meta, notes, now)
+  redis.call('HSET', meta, 'last_commit_ms', now)
+  redis.call('HINCRBY', meta, 'commits', 1)
+  if not notes.oldest then return end
+  local open_from = tonumber(redis.call('HGET', meta, 'open_from_ms') or '0') or 0
+  if tonumber(notes.oldest) < open_from then redis.call('HINCRBY', meta, 'late', 1) end
 end
 
 local function pv_commit(keys, args)
   local field, from, to, now = args[1], args[2], args[3], args[4]
+  local prefix = prefix_of(keys[OFFSETS])
+  local notes = to_map(cmsgpack.unpack(args[6]))
   local stored = redis.call('HGET', keys[OFFSETS], field) or ''
   if stored ~= from then
     if stored == to then return { 'already', stored } end
     return { 'stale', stored }
   end
-  if from == to then return { 'already', stored } end -- only asks whether the fence still stands
-
-  for i = 1, #keys do
-    local problem = obstacle(keys[i])
-    if problem then return redis.error_reply(problem) end
+  if from == to then -- only asks whether the fence still stands
+    if notes.clock == 'event' then keep_time(prefix, field, notes, now) end
+    return { 'already', stored }
   end
-  local groups, problem = plan(keys, args)
+
+  local problem = first_obstacle(keys, prefix)
+  if problem then return redis.error_reply(problem) end
+  local by_events = notes.clock == 'event'
+  local clock = by_events and tonumber(redis.call('HGET', prefix .. 'clock', 'now') or '0') or nil
+  local articles = cmsgpack.unpack(args[5])
+  local old, new, others = nil, 0, 0
+  if notes.new_max then old, new, others = admit(articles, prefix, notes) end
+  local groups
+  groups, problem = plan(keys, args, articles, prefix, old, others, clock)
   if not groups then return redis.error_reply(problem) end
 
-  write(groups)
-  redis.call('HSET', keys[META], 'last_commit_ms', now)
+  write(groups, prefix, by_events)
+  count_new(prefix, notes, new)
+  note_offsets(prefix, field, notes, from)
+  mark_commit(keys[META], notes, now)
   redis.call('HSET', keys[OFFSETS], field, to)
-  return { 'ok', to }
+  clock = keep_time(prefix, field, notes, tonumber(now))
+  local failed, first_error = write_facts(prefix, articles, args[7], args[8])
+  return { 'ok', to, others, failed, first_error, clock }
+end
+
+-- Announces the oldest minute that a ranker still reads; answers { commits, late }.
+local function pv_announce(keys, args)
+  local open_from = redis.call('HGET', keys[1], 'open_from_ms')
+  if tonumber(open_from or '0') < tonumber(args[1]) then
+    redis.call('HSET', keys[1], 'open_from_ms', args[1])
+  end
+  local marks = redis.call('HMGET', keys[1], 'commits', 'late')
+  return { tonumber(marks[1] or '0'), tonumber(marks[2] or '0') }
+end
+
+-- Replaces a list: what leaves it and what is new or has another score. Answers 'stale' when the
+-- list is not what the caller thinks. An empty `expected` replaces all of it.
+local function pv_rank(keys, args)
+  local list, rankings = keys[1], keys[2]
+  local name, expected, stamp = args[1], args[2], args[3]
+  if expected == '' then
+    redis.call('UNLINK', list)
+  elseif redis.call('HGET', rankings, name) ~= expected or redis.call('EXISTS', list) == 0 then
+    return 'stale'
+  end
+  local gone, entries = cmsgpack.unpack(args[4]), cmsgpack.unpack(args[5])
+  if #gone > 0 then call_in_parts('ZREM', list, gone) end
+  local scored = {}
+  for i = 1, #entries, 2 do
+    scored[i], scored[i + 1] = entries[i + 1], entries[i]
+  end
+  if #scored > 0 then call_in_parts('ZADD', list, scored) end
+  if redis.call('EXISTS', list) == 1 then
+    redis.call('HSET', rankings, name, stamp)
+  else
+    redis.call('HDEL', rankings, name)
+  end
+  return 'ok'
+end
+
+-- Takes or keeps a lock for `ttl` ms, 0 to give it back; 1 when it is the caller's.
+local function pv_hold(keys, args)
+  local owner = redis.call('GET', keys[1])
+  if owner and owner ~= args[1] and redis.call('PTTL', keys[1]) > 0 then return 0 end
+  if args[2] == '0' then
+    redis.call('DEL', keys[1])
+  else
+    redis.call('SET', keys[1], args[1], 'PX', args[2])
+  end
+  return 1
+end
+
+-- Buckets that were counted by the clock of events get their expiry by the wall clock.
+local function pv_adopt(keys)
+  local prefix = keys[1]:sub(1, -#'buckets' - 1)
+  local list = redis.call('ZRANGE', keys[1], 0, -1, 'WITHSCORES')
+  local adopted = 0
+  for i = 1, #list, 2 do
+    adopted = adopted + redis.call('PEXPIREAT', prefix .. list[i], decimal(tonumber(list[i + 1])), 'NX')
+  end
+  return adopted
+end
+
+-- Removes buckets whose time is over by the clock of events; answers how many.
+local function pv_sweep(keys)
+  local prefix = keys[1]:sub(1, -#'buckets' - 1)
+  local now = redis.call('HGET', prefix .. 'clock', 'now')
+  return now and sweep(prefix, tonumber(now), true) or 0
+end
+
+local SWAPPED = { 'views', 'totals', 'offsets', 'watermarks', 'origins', 'repeats', 'clock', 'buckets' }
+
+local function total_events(prefix)
+  local total = 0
+  for _, value in ipairs(redis.call('HVALS', prefix .. 'totals')) do total = total + tonumber(value) end
+  return total
+end
+
+-- Puts the counts under the shadow's prefix in the place of the live ones, all at once.
+local function pv_swap(keys, args)
+  local shadow, live = prefix_of(keys[1]), prefix_of(keys[2])
+  local made = hash_of(keys[1])
+  for field, offset in pairs(hash_of(keys[2])) do
+    if tonumber(made[field] or '-1') < tonumber(offset) then
+      return { 'behind', field, made[field] or '', offset }
+    end
+  end
+  local now, before = total_events(shadow), total_events(live)
+  if now < before and args[1] ~= 'accept-loss' then
+    return { 'smaller', decimal(now), decimal(before) }
+  end
+  for _, name in ipairs(redis.call('ZRANGE', live .. 'buckets', 0, -1)) do
+    redis.call('UNLINK', live .. name)
+  end
+  for _, name in ipairs(redis.call('ZRANGE', shadow .. 'buckets', 0, -1)) do
+    if redis.call('EXISTS', shadow .. name) == 1 then redis.call('RENAME', shadow .. name, live .. name) end
+  end
+  for _, name in ipairs(SWAPPED) do
+    redis.call('UNLINK', live .. name)
+    if redis.call('EXISTS', shadow .. name) == 1 then redis.call('RENAME', shadow .. name, live .. name) end
+  end
+  redis.call('HINCRBY', live .. 'meta', 'late', 1)
+  redis.call('UNLINK', shadow .. 'meta')
+  return { 'ok', decimal(now), decimal(before) }
 end
 
 redis.register_function('pv_commit', pv_commit)
+redis.register_function('pv_announce', pv_announce)
+redis.register_function('pv_rank', pv_rank)
+redis.register_function('pv_hold', pv_hold)
+redis.register_function('pv_adopt', pv_adopt)
+redis.register_function('pv_swap', pv_swap)
+redis.register_function('pv_sweep', pv_sweep)
 redis.register_function {
   function_name = 'pv_version',
   callback = function() return VERSION end,

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import redis
@@ -24,9 +25,17 @@ def pack_text(text: bytes) -> bytes:
     return struct.pack(">BH", 0xDA, len(text)) + text
 
 
-def pack(items: list[bytes] | list[int]) -> bytes:
-    head = struct.pack(">BI", 0xDD, len(items))
-    return head + b"".join(pack_text(item) if isinstance(item, bytes) else pack_number(item) for item in items)
+def pack_item(item: object) -> bytes:
+    if isinstance(item, bytes):
+        return pack_text(item)
+    if isinstance(item, int):
+        return pack_number(item)
+    assert isinstance(item, list)
+    return pack(item)
+
+
+def pack(items: Sequence[object]) -> bytes:
+    return struct.pack(">BI", 0xDD, len(items)) + b"".join(map(pack_item, items))
 
 
 @dataclass
@@ -49,6 +58,9 @@ class Commit:
     groups: list[Group] = field(default_factory=list)
     partition: str = "pageviews/0"
     now_ms: int = 1795525507000
+    notes: dict[str, str] = field(default_factory=dict)
+    descriptions: list[object] | None = None
+    visitors: list[object] | None = None
 
     def arguments(self) -> list[bytes | str | int]:
         keys = [OFFSETS, META, *(group.key for group in self.groups)]
@@ -58,6 +70,9 @@ class Commit:
             "" if self.end is None else str(self.end),
             self.now_ms,
             pack(self.articles),
+            pack([text for pair in self.notes.items() for text in (pair[0].encode(), pair[1].encode())]),
+            b"" if self.descriptions is None else pack(self.descriptions),
+            b"" if self.visitors is None else pack(self.visitors),
         ]
         for group in self.groups:
             args += [
@@ -69,6 +84,10 @@ class Commit:
 
     def send(self, client: redis.Redis) -> list[bytes]:
         """Redis's answer: [b"ok" | b"already" | b"stale", stored offset]."""
+        return self.send_for_all(client)[:2]
+
+    def send_for_all(self, client: redis.Redis) -> list[bytes]:
+        """The same and, after "ok": articles renamed, facts refused, the first refusal, the clock."""
         answer = client.execute_command("FCALL", *self.arguments())
         assert isinstance(answer, list)
         return answer
