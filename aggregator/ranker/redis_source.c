@@ -1,0 +1,163 @@
+#include "aggregator/ranker/redis_source.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "pageview/keys.h"
+
+enum { CURSOR_SIZE = 24 };
+
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static enum pv_status ask(struct pv_redis_source *source, int count, const char **arguments,
+                          const size_t *lengths, struct pv_redis_reply **reply,
+                          struct pv_error *error)
+{
+    int64_t asked_us = monotonic_us();
+    enum pv_status status =
+        pv_redis_command(source->redis, count, arguments, lengths, reply, error);
+
+    source->waited_us += monotonic_us() - asked_us;
+    return status;
+}
+
+static void take_page(const struct pv_redis_reply *page, pv_take_count *take, void *take_context)
+{
+    for (size_t i = 0; i + 1 < pv_redis_reply_count(page); i += 2) {
+        struct pv_text article;
+
+        article.data = pv_redis_reply_text(pv_redis_reply_at(page, i), &article.length);
+        if (article.data != NULL)
+            take(take_context, article, pv_redis_reply_number(pv_redis_reply_at(page, i + 1), 0));
+    }
+}
+
+/* One page; `cursor` moves on, and is "0" behind the last. */
+static enum pv_status read_page(struct pv_redis_source *source, const char *key,
+                                char cursor[CURSOR_SIZE], pv_take_count *take, void *take_context,
+                                struct pv_error *error)
+{
+    char page[16];
+    const char *arguments[] = {"HSCAN", key, cursor, "COUNT", page};
+    size_t lengths[5];
+    struct pv_redis_reply *reply;
+    const char *next;
+    enum pv_status status;
+
+    snprintf(page, sizeof page, "%d", PV_SOURCE_PAGE);
+    for (size_t i = 0; i < 5; i++)
+        lengths[i] = strlen(arguments[i]);
+    status = ask(source, 5, arguments, lengths, &reply, error);
+    if (status != PV_OK)
+        return status;
+    next = pv_redis_reply_count(reply) == 2 ? pv_redis_reply_text(pv_redis_reply_at(reply, 0), NULL)
+                                            : NULL;
+    if (next == NULL || strlen(next) >= CURSOR_SIZE) {
+        pv_redis_reply_destroy(reply);
+        return pv_error_set(error, PV_REFUSED, "Redis: HSCAN of %s gave no page", key);
+    }
+    memcpy(cursor, next, strlen(next) + 1);
+    take_page(pv_redis_reply_at(reply, 1), take, take_context);
+    pv_redis_reply_destroy(reply);
+    return PV_OK;
+}
+
+static enum pv_status read_bucket(void *context, enum pv_bucket_size size, int64_t start_ms,
+                                  pv_take_count *take, void *take_context, struct pv_error *error)
+{
+    struct pv_redis_source *source = context;
+    char key[PV_KEY_SIZE], cursor[CURSOR_SIZE] = "0";
+    enum pv_status status;
+
+    pv_key_views_bucket(source->prefix, size, start_ms, key);
+    do
+        status = read_page(source, key, cursor, take, take_context, error);
+    while (status == PV_OK && strcmp(cursor, "0") != 0);
+    return status;
+}
+
+static enum pv_status read_sections_page(struct pv_redis_source *source,
+                                         const struct pv_text *articles, size_t first, size_t count,
+                                         pv_take_section *take, void *take_context,
+                                         struct pv_error *error)
+{
+    const char *arguments[2 + PV_SOURCE_PAGE] = {"HMGET"};
+    size_t lengths[2 + PV_SOURCE_PAGE] = {strlen("HMGET")};
+    char key[PV_KEY_SIZE];
+    struct pv_redis_reply *reply;
+    enum pv_status status;
+
+    arguments[1] = key;
+    lengths[1] = pv_key_sections(source->prefix, key);
+    for (size_t i = 0; i < count; i++) {
+        arguments[2 + i] = articles[first + i].data;
+        lengths[2 + i] = articles[first + i].length;
+    }
+    status = ask(source, (int)(2 + count), arguments, lengths, &reply, error);
+    if (status != PV_OK)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        struct pv_text section = {NULL, 0};
+
+        if (i < pv_redis_reply_count(reply))
+            section.data = pv_redis_reply_text(pv_redis_reply_at(reply, i), &section.length);
+        take(take_context, first + i, section);
+    }
+    pv_redis_reply_destroy(reply);
+    return PV_OK;
+}
+
+static enum pv_status read_sections(void *context, const struct pv_text *articles, size_t count,
+                                    pv_take_section *take, void *take_context,
+                                    struct pv_error *error)
+{
+    enum pv_status status = PV_OK;
+
+    for (size_t first = 0; first < count && status == PV_OK; first += PV_SOURCE_PAGE) {
+        size_t rest = count - first;
+
+        status = read_sections_page(context, articles, first,
+                                    rest < PV_SOURCE_PAGE ? rest : PV_SOURCE_PAGE, take,
+                                    take_context, error);
+    }
+    return status;
+}
+
+static enum pv_status announce(void *context, int64_t open_from_ms, struct pv_commit_marks *marks,
+                               struct pv_error *error)
+{
+    struct pv_redis_source *source = context;
+    char key[PV_KEY_SIZE], minute[24];
+    const char *arguments[] = {"FCALL", "pv_announce", "1", key, minute};
+    size_t lengths[] = {strlen("FCALL"), strlen("pv_announce"), 1, 0, 0};
+    struct pv_redis_reply *reply;
+    enum pv_status status;
+
+    lengths[3] = pv_key_meta(source->prefix, key);
+    lengths[4] = (size_t)snprintf(minute, sizeof minute, "%" PRId64, open_from_ms);
+    status = ask(source, 5, arguments, lengths, &reply, error);
+    if (status != PV_OK)
+        return status;
+    if (pv_redis_reply_count(reply) == 2) {
+        marks->commits = pv_redis_reply_number(pv_redis_reply_at(reply, 0), 0);
+        marks->late = pv_redis_reply_number(pv_redis_reply_at(reply, 1), 0);
+    } else {
+        status =
+            pv_error_set(error, PV_REFUSED, "Redis: pv_announce gave an answer of another version");
+    }
+    pv_redis_reply_destroy(reply);
+    return status;
+}
+
+struct pv_count_source pv_redis_count_source(struct pv_redis_source *source)
+{
+    return (struct pv_count_source){read_bucket, read_sections, announce, source};
+}

@@ -1,0 +1,20 @@
+/* Counts for the ranker, from Redis: hashes in pages, so that no command holds Redis for long. */
+#ifndef AGGREGATOR_RANKER_REDIS_SOURCE_H
+#define AGGREGATOR_RANKER_REDIS_SOURCE_H
+
+#include "aggregator/ranker/count_source.h"
+#include "pageview/redis_client.h"
+
+/* Fields in an answer of HSCAN, and in a call of HMGET: under a millisecond of Redis's time. */
+#define PV_SOURCE_PAGE 1000
+
+struct pv_redis_source {
+    struct pv_redis *redis;
+    const char *prefix;
+    int64_t waited_us; /* for Redis's answers, since it was last set to 0 */
+};
+
+/* The source; `source` must outlive it. */
+struct pv_count_source pv_redis_count_source(struct pv_redis_source *source);
+
+#endif
