@@ -2,6 +2,7 @@
 #ifndef AGGREGATOR_AGGREGATOR_METRICS_H
 #define AGGREGATOR_AGGREGATOR_METRICS_H
 
+#include "aggregator/ranker/ranker.h"
 #include "pageview/metrics.h"
 #include "pageview/reason.h"
 
@@ -9,11 +10,13 @@ struct pv_aggregator_metrics {
     pv_metric_value events, views, filtered[PV_REASON_COUNT];
     pv_metric_value commits, already, stale, redis_errors;
     pv_metric_value replayed, rejects_lost, offset_below_log_start;
-    pv_metric_value partitions, lag, last_commit_ms, redis_up;
+    pv_metric_value articles_refused, facts_refused, repeats_forgotten;
+    pv_metric_value partitions, lag, last_commit_ms, redis_up, event_clock_ms;
+    struct pv_ranker_metrics ranker;
 };
 
 /* The table, one row a metric; it points into `metrics`. */
-#define PV_AGGREGATOR_METRIC_ROWS (14 + PV_REASON_COUNT)
+#define PV_AGGREGATOR_METRIC_ROWS (26 + PV_REASON_COUNT)
 size_t pv_aggregator_metrics_table(const struct pv_aggregator_metrics *metrics,
                                    struct pv_metric rows[PV_AGGREGATOR_METRIC_ROWS]);
 

@@ -21,6 +21,7 @@ struct pv_assignment {
     struct pv_intake *intake;
     struct pv_aggregator_metrics *metrics;
     struct pv_facts_origin origin;
+    const char *live_prefix; /* of the counts that a rebuild replaces, or NULL */
 
     int32_t *granted; /* NULL while there is no assignment */
     size_t granted_count;

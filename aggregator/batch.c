@@ -37,6 +37,7 @@ void pv_batch_destroy(struct pv_batch *batch)
     free(batch->cells);
     free(batch->slots);
     pv_buffer_clean_up(&batch->texts);
+    pv_batch_facts_clean_up(&batch->facts);
     free(batch);
 }
 
@@ -44,6 +45,7 @@ void pv_batch_open(struct pv_batch *batch, int32_t partition, int64_t from, int6
 {
     if (batch->article_count > 0)
         memset(batch->slots, 0, batch->slot_count * sizeof *batch->slots);
+    pv_batch_facts_reset(&batch->facts, batch->article_count);
     pv_buffer_reset(&batch->texts);
     batch->article_count = batch->cell_count = batch->filtered_count = 0;
     batch->partition = partition;
@@ -51,6 +53,9 @@ void pv_batch_open(struct pv_batch *batch, int32_t partition, int64_t from, int6
     batch->from = batch->to = from;
     batch->opened_ms = now_ms;
     batch->views = batch->events = batch->rejected = 0;
+    batch->watermark_ms = -1;
+    batch->origin = batch->repeats_from = PV_OFFSET_NONE;
+    batch->idle = false;
     batch->stale = false;
     batch->next = NULL;
 }
@@ -123,6 +128,7 @@ bool pv_batch_add_view(struct pv_batch *batch, int64_t offset, struct pv_text ar
         owner->newest_cell = cell;
     }
     batch->cells[cell].count++;
+    batch->last_article = *slot - 1;
     batch->views++;
     batch->events++;
     batch->to = offset + 1;

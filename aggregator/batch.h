@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aggregator/batch_facts.h"
 #include "pageview/buffer.h"
 #include "pageview/event.h"
 #include "pageview/reason.h"
@@ -49,6 +50,12 @@ struct pv_batch {
     int64_t to;        /* the offset behind the last event; equals from when there is none */
     int64_t opened_ms; /* monotonic */
     int64_t views, events, rejected;
+    int64_t watermark_ms;  /* highest time of a valid event, -1 before the first; its owner's */
+    int64_t origin;        /* where the log was read from, for the first batch of a partition */
+    int64_t repeats_from;  /* PV_OFFSET_NONE, or what the memory of repeats is rebuilt from */
+    bool idle;             /* the log has nothing behind `to` */
+    uint32_t last_article; /* of the last view that was added: index */
+    struct pv_batch_facts facts;
 
     size_t max_cells, article_count, cell_count, filtered_count;
     struct pv_batch_article *articles;

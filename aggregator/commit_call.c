@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregator/commit_facts.h"
 #include "aggregator/msgpack.h"
 #include "pageview/bucket.h"
 #include "pageview/keys.h"
@@ -364,18 +365,35 @@ static void sort_cells(struct pv_commit_call *call)
         qsort(call->by_minute, batch->cell_count, sizeof *call->by_minute, compare_minutes);
 }
 
-static void add_fixed(struct pv_commit_call *call, const char *topic, int64_t now_ms)
+/* Adds what one of commit_facts.h's functions writes. */
+static void add_facts(struct pv_commit_call *call, const struct pv_commit_context *context,
+                      const struct pv_commit_time *time,
+                      void (*write)(struct pv_buffer *bytes, const struct pv_batch *batch,
+                                    const struct pv_commit_context *context,
+                                    const struct pv_commit_time *time))
+{
+    size_t at = call->bytes.length;
+
+    write(&call->bytes, call->batch, context, time);
+    end_span(call, &call->args, at);
+}
+
+static void add_fixed(struct pv_commit_call *call, const struct pv_commit_context *context,
+                      const struct pv_commit_time *time)
 {
     const struct pv_batch *batch = call->batch;
     char key[PV_KEY_SIZE], field[PV_OFFSET_FIELD_SIZE];
 
     add_span(call, &call->keys, key, pv_key_offsets(call->prefix, key));
     add_span(call, &call->keys, key, pv_key_meta(call->prefix, key));
-    add_span(call, &call->args, field, pv_offset_field(topic, batch->partition, field));
+    add_span(call, &call->args, field, pv_offset_field(context->topic, batch->partition, field));
     add_offset_arg(call, batch->from);
     add_offset_arg(call, batch->to);
-    add_number_arg(call, now_ms);
+    add_number_arg(call, time->wall_ms);
     add_articles(call);
+    add_facts(call, context, time, pv_commit_write_notes);
+    add_facts(call, context, time, pv_commit_write_descriptions);
+    add_facts(call, context, time, pv_commit_write_visits);
 }
 
 /* FCALL pv_commit <number of keys> <keys> <args> */
@@ -414,19 +432,20 @@ static enum pv_status collect_arguments(struct pv_commit_call *call, int *count,
 }
 
 enum pv_status pv_commit_call_build(struct pv_commit_call *call, const struct pv_batch *batch,
-                                    const char *prefix, const char *topic,
-                                    const struct pv_retention *retention, int64_t now_ms,
-                                    const char ***arguments, const size_t **lengths, int *count,
-                                    struct pv_error *error)
+                                    const struct pv_commit_context *context, int64_t now_ms,
+                                    int64_t wall_ms, const char ***arguments,
+                                    const size_t **lengths, int *count, struct pv_error *error)
 {
+    const struct pv_retention *retention = context->retention;
+    struct pv_commit_time time = {now_ms, wall_ms};
     enum pv_status status;
 
     pv_buffer_reset(&call->bytes);
     call->keys.count = call->args.count = 0;
     call->batch = batch;
-    call->prefix = prefix;
+    call->prefix = context->prefix;
     sort_cells(call);
-    add_fixed(call, topic, now_ms);
+    add_fixed(call, context, &time);
     add_totals(call);
     add_views(call);
     add_buckets(call, PV_BUCKET_DAY, retention->days_ms, now_ms);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "aggregator/facts.h"
+#include "pageview/keys.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
 
@@ -117,6 +118,9 @@ static enum pv_status send_batch(struct pv_committer *committer, const struct pv
                                  struct pv_error *error)
 {
     const struct pv_committer_config *config = committer->config;
+    int64_t wall_ms = pv_clock_now_ms(config->clock);
+    int64_t now_ms =
+        config->context->by_events ? pv_metric_get(&config->metrics->event_clock_ms) : wall_ms;
     const char **arguments;
     const size_t *lengths;
     int count;
@@ -124,12 +128,37 @@ static enum pv_status send_batch(struct pv_committer *committer, const struct pv
 
     if (batch->rejected > 0 && !flush_rejects(committer))
         return pv_error_set(error, PV_UNAVAILABLE, "ending before rejected events were copied");
-    status = pv_commit_call_build(committer->call, batch, config->redis->prefix, config->topic,
-                                  config->retention, pv_clock_now_ms(config->clock), &arguments,
-                                  &lengths, &count, error);
+    status = pv_commit_call_build(committer->call, batch, config->context, now_ms, wall_ms,
+                                  &arguments, &lengths, &count, error);
     if (status == PV_OK)
         status = pv_redis_send(committer->redis, count, arguments, lengths, error);
     return status;
+}
+
+/* What "ok" says beside: { word, offset, articles renamed, facts refused, why, clock }. */
+static void note_answer(struct pv_committer *committer, const struct pv_redis_reply *reply)
+{
+    struct pv_aggregator_metrics *metrics = committer->config->metrics;
+    int64_t others = pv_redis_reply_number(pv_redis_reply_at(reply, 2), 0);
+    int64_t refused = pv_redis_reply_number(pv_redis_reply_at(reply, 3), 0);
+    const char *why = pv_redis_reply_text(pv_redis_reply_at(reply, 4), NULL);
+
+    if (committer->config->context->by_events)
+        pv_metric_set(&metrics->event_clock_ms,
+                      pv_redis_reply_number(pv_redis_reply_at(reply, 5), 0));
+    if (others > 0) {
+        pv_metric_add(&metrics->articles_refused, others);
+        pv_log(PV_LOG_ERROR, "too_many_new_articles", PV_NUMBER("articles", others),
+               PV_NUMBER("limit", committer->config->context->max_new_articles),
+               PV_TEXT("advice", "their views count under " PV_ARTICLE_OTHER
+                                 " until the next hour: look for junk URLs, or raise "
+                                 "--max-new-articles-per-hour"));
+    }
+    if (refused > 0) {
+        pv_metric_add(&metrics->facts_refused, refused);
+        pv_log(PV_LOG_WARN, "facts_refused", PV_NUMBER("facts", refused),
+               PV_TEXT("error", why != NULL ? why : ""));
+    }
 }
 
 static enum pv_status receive_answer(struct pv_committer *committer, struct pv_batch *batch,
@@ -144,7 +173,7 @@ static enum pv_status receive_answer(struct pv_committer *committer, struct pv_b
         status = pv_error_set(error, PV_LOST, "Redis has lost the function library");
     if (status != PV_OK)
         return status;
-    word = pv_redis_reply_count(reply) == 2 ? pv_redis_reply_text(pv_redis_reply_at(reply, 0), NULL)
+    word = pv_redis_reply_count(reply) >= 2 ? pv_redis_reply_text(pv_redis_reply_at(reply, 0), NULL)
                                             : NULL;
     if (word == NULL ||
         (strcmp(word, "ok") != 0 && strcmp(word, "already") != 0 && strcmp(word, "stale") != 0)) {
@@ -159,6 +188,8 @@ static enum pv_status receive_answer(struct pv_committer *committer, struct pv_b
                       : strcmp(word, "already") == 0 ? &metrics->already
                                                      : &metrics->commits,
                       1);
+    if (pv_redis_reply_count(reply) == 6)
+        note_answer(committer, reply);
     pv_redis_reply_destroy(reply);
     return PV_OK;
 }

@@ -14,9 +14,8 @@
 
 struct pv_committer_config {
     const struct pv_redis_options *redis;
-    const char *topic;
-    const struct pv_retention *retention;
-    const struct pv_clock *clock;
+    const struct pv_commit_context *context;
+    const struct pv_clock *clock; /* the wall clock */
     size_t max_cells;
     struct pv_kafka_rejects *rejects;
     struct pv_aggregator_metrics *metrics;

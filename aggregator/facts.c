@@ -135,24 +135,84 @@ enum pv_status pv_facts_claim(struct pv_redis *redis, const char *prefix,
     return status;
 }
 
-enum pv_status pv_facts_read_offsets(struct pv_redis *redis, const char *prefix, const char *topic,
-                                     const int32_t *partitions, size_t count, int64_t *offsets,
-                                     struct pv_error *error)
+static enum pv_status read_number(struct pv_redis *redis, const char *key, const char *field,
+                                  int64_t *number, struct pv_error *error)
 {
-    char key[PV_KEY_SIZE];
+    struct pv_redis_reply *reply;
+    enum pv_status status =
+        pv_redis_command_texts(redis, &reply, error, "HGET", key, field, (char *)NULL);
 
-    pv_key_offsets(prefix, key);
-    for (size_t i = 0; i < count; i++) {
+    if (status != PV_OK)
+        return status;
+    *number = pv_redis_reply_number(reply, -1);
+    pv_redis_reply_destroy(reply);
+    return PV_OK;
+}
+
+enum pv_status pv_facts_read_places(struct pv_redis *redis, const char *prefix, const char *topic,
+                                    const int32_t *partitions, size_t count,
+                                    struct pv_facts_place *places, struct pv_error *error)
+{
+    char offsets[PV_KEY_SIZE], origins[PV_KEY_SIZE], repeats[PV_KEY_SIZE], watermarks[PV_KEY_SIZE];
+    enum pv_status status = PV_OK;
+
+    pv_key_offsets(prefix, offsets);
+    pv_key_origins(prefix, origins);
+    pv_key_repeats(prefix, repeats);
+    pv_key_watermarks(prefix, watermarks);
+    for (size_t i = 0; i < count && status == PV_OK; i++) {
         char field[PV_OFFSET_FIELD_SIZE];
-        struct pv_redis_reply *reply;
-        enum pv_status status;
 
         pv_offset_field(topic, partitions[i], field);
-        status = pv_redis_command_texts(redis, &reply, error, "HGET", key, field, (char *)NULL);
-        if (status != PV_OK)
-            return status;
-        offsets[i] = pv_redis_reply_number(reply, PV_OFFSET_NONE);
-        pv_redis_reply_destroy(reply);
+        status = read_number(redis, offsets, field, &places[i].next, error);
+        if (status == PV_OK)
+            status = read_number(redis, origins, field, &places[i].origin, error);
+        if (status == PV_OK)
+            status = read_number(redis, repeats, field, &places[i].repeats_from, error);
+        if (status == PV_OK)
+            status = read_number(redis, watermarks, field, &places[i].watermark_ms, error);
     }
+    return status;
+}
+
+/* Calls a function on the index of buckets, which answers with a number. */
+static enum pv_status call_on_buckets(struct pv_redis *redis, const char *function,
+                                      const char *prefix, int64_t *answer, struct pv_error *error)
+{
+    char key[PV_KEY_SIZE];
+    struct pv_redis_reply *reply;
+    enum pv_status status;
+
+    pv_key_buckets(prefix, key);
+    status =
+        pv_redis_command_texts(redis, &reply, error, "FCALL", function, "1", key, (char *)NULL);
+    if (status != PV_OK)
+        return status;
+    *answer = pv_redis_reply_number(reply, 0);
+    pv_redis_reply_destroy(reply);
     return PV_OK;
+}
+
+enum pv_status pv_facts_adopt_buckets(struct pv_redis *redis, const char *prefix,
+                                      struct pv_error *error)
+{
+    int64_t adopted = 0;
+    enum pv_status status = call_on_buckets(redis, "pv_adopt", prefix, &adopted, error);
+
+    if (adopted > 0)
+        pv_log(PV_LOG_INFO, "buckets_adopted", PV_NUMBER("buckets", adopted));
+    return status;
+}
+
+enum pv_status pv_facts_sweep_buckets(struct pv_redis *redis, const char *prefix,
+                                      struct pv_error *error)
+{
+    int64_t removed;
+    enum pv_status status;
+
+    do {
+        removed = 0;
+        status = call_on_buckets(redis, "pv_sweep", prefix, &removed, error);
+    } while (removed > 0);
+    return status;
 }

@@ -25,9 +25,26 @@ enum pv_status pv_facts_claim(struct pv_redis *redis, const char *prefix,
                               const struct pv_facts_origin *origin,
                               struct pv_error *error) PV_MUST_CHECK;
 
-/* Next offset of each of `count` partitions, PV_OFFSET_NONE where none is stored. */
-enum pv_status pv_facts_read_offsets(struct pv_redis *redis, const char *prefix, const char *topic,
-                                     const int32_t *partitions, size_t count, int64_t *offsets,
-                                     struct pv_error *error) PV_MUST_CHECK;
+/* Where the counts of a partition stand; PV_OFFSET_NONE for what is not stored. */
+struct pv_facts_place {
+    int64_t next;         /* offset behind what is counted */
+    int64_t origin;       /* first offset that was counted */
+    int64_t repeats_from; /* offset from which the memory of repeats is read again */
+    int64_t watermark_ms; /* highest time of a valid event, -1: none */
+};
+
+/* Places of `count` partitions. */
+enum pv_status pv_facts_read_places(struct pv_redis *redis, const char *prefix, const char *topic,
+                                    const int32_t *partitions, size_t count,
+                                    struct pv_facts_place *places,
+                                    struct pv_error *error) PV_MUST_CHECK;
+
+/* Lets Redis expire the buckets by the wall clock that were counted by the clock of events. */
+enum pv_status pv_facts_adopt_buckets(struct pv_redis *redis, const char *prefix,
+                                      struct pv_error *error) PV_MUST_CHECK;
+
+/* Removes all buckets whose time is over by the clock of events. */
+enum pv_status pv_facts_sweep_buckets(struct pv_redis *redis, const char *prefix,
+                                      struct pv_error *error) PV_MUST_CHECK;
 
 #endif

@@ -12,12 +12,18 @@ bool pv_intake_open(struct pv_intake *intake, struct pv_partition *partition)
         return false;
     pv_batch_open(partition->open, partition->id, partition->next, intake->monotonic_ms);
     partition->open->epoch = partition->epoch;
+    partition->open->origin = partition->origin;
     return true;
 }
 
 void pv_intake_seal(struct pv_intake *intake, struct pv_partition *partition)
 {
-    pv_committer_submit(intake->committer, partition->open);
+    struct pv_batch *batch = partition->open;
+
+    pv_batch_facts_sort(&batch->facts);
+    if (partition->repeats != NULL)
+        batch->repeats_from = pv_repeat_memory_first_offset(partition->repeats, batch->to);
+    pv_committer_submit(intake->committer, batch);
     partition->open = NULL;
     partition->in_flight++;
 }
@@ -26,6 +32,8 @@ void pv_intake_void(struct pv_intake *intake, struct pv_partition *partition)
 {
     if (partition->open != NULL)
         pv_batch_pool_give(&intake->pool, partition->open);
+    if (partition->open != NULL || partition->in_flight > 0)
+        pv_event_facts_forget(&intake->facts);
     partition->open = NULL;
     partition->epoch++;
     partition->in_flight = 0;
@@ -38,6 +46,7 @@ static void on_stale(struct pv_intake *intake, struct pv_partition *partition,
            PV_NUMBER("expected", batch->from), PV_NUMBER("stored", batch->stored),
            PV_TEXT("why", "Redis stands at another offset: going on from there"));
     pv_intake_void(intake, partition);
+    pv_event_facts_forget(&intake->facts);
     partition->committed = batch->stored;
     partition->needs_seek = true;
 }
@@ -81,9 +90,11 @@ static bool count_rejected(struct pv_intake *intake, struct pv_partition *partit
         if (!pv_intake_open(intake, partition))
             return false;
     }
-    if (!pv_kafka_rejects_send(intake->rejects, message, reason))
-        return false;
-    partition->open->rejected++;
+    if (intake->rejects != NULL) {
+        if (!pv_kafka_rejects_send(intake->rejects, message, reason))
+            return false;
+        partition->open->rejected++;
+    }
     return pv_batch_add_filtered(partition->open, message->offset, reason,
                                  rejected_ts_ms(intake, message));
 }
@@ -98,10 +109,71 @@ static bool add_event(struct pv_batch *batch, int64_t offset, const struct pv_ev
 static bool count_event(struct pv_intake *intake, struct pv_partition *partition, int64_t offset,
                         const struct pv_event *event, enum pv_reason reason)
 {
-    if (add_event(partition->open, offset, event, reason))
+    if (pv_batch_facts_has_room(&partition->open->facts) &&
+        add_event(partition->open, offset, event, reason))
         return true;
     pv_intake_seal(intake, partition); /* it is full */
     return pv_intake_open(intake, partition) && add_event(partition->open, offset, event, reason);
+}
+
+/* A view by a visitor that has a name, so that a later one can be its repeat. */
+static bool can_repeat(const struct pv_partition *partition, const struct pv_event *event)
+{
+    return partition->repeats != NULL && event->agent == PV_AGENT_USER && event->visitor.length > 0;
+}
+
+static void remember(struct pv_intake *intake, struct pv_partition *partition,
+                     const struct pv_event *event, int64_t offset)
+{
+    if (!can_repeat(partition, event)) {
+        if (partition->repeats != NULL)
+            pv_repeat_memory_see(partition->repeats, event->ts_ms);
+        return;
+    }
+    pv_metric_add(&intake->metrics->repeats_forgotten,
+                  (int64_t)pv_repeat_memory_remember(
+                      partition->repeats, pv_repeat_key_of(event->article, event->visitor),
+                      event->ts_ms, offset));
+}
+
+static enum pv_reason judge(const struct pv_partition *partition, const struct pv_event *event)
+{
+    if (can_repeat(partition, event) &&
+        pv_repeat_memory_has(partition->repeats, pv_repeat_key_of(event->article, event->visitor),
+                             event->ts_ms))
+        return PV_REASON_repeat;
+    return pv_reason_of_agent(event->agent);
+}
+
+/* Counts a valid event; `*reason` says as what. */
+static bool count_valid(struct pv_intake *intake, struct pv_partition *partition, int64_t offset,
+                        const struct pv_event *event, enum pv_reason *reason)
+{
+    *reason = judge(partition, event);
+    if (!count_event(intake, partition, offset, event, *reason))
+        return false;
+    if (event->ts_ms > partition->open->watermark_ms)
+        partition->open->watermark_ms = event->ts_ms;
+    remember(intake, partition, event, offset);
+    if (*reason == PV_REASON_NONE &&
+        !pv_event_facts_note(&intake->facts, partition->open, event, offset))
+        pv_metric_add(&intake->metrics->facts_refused, 1);
+    return true;
+}
+
+/* An event that is in the counts: it may be read again for the memory of repeats. One above the
+ * stored watermark was rejected then, as ahead of the clock. */
+static void pass_over(struct pv_intake *intake, struct pv_partition *partition,
+                      const struct pv_kafka_message *message)
+{
+    struct pv_event event;
+
+    pv_metric_add(&intake->metrics->replayed, 1);
+    if (partition->repeats != NULL && message->offset < partition->counted &&
+        pv_event_json_parse(intake->parser, message->value, message->value_length,
+                            message->timestamp_ms, intake->now_ms, &event) == PV_REASON_NONE &&
+        event.ts_ms <= pv_repeat_memory_watermark_ms(partition->repeats))
+        remember(intake, partition, &event, message->offset);
 }
 
 bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *message)
@@ -117,7 +189,7 @@ bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *
     if (!partition->assigned || partition->needs_seek)
         return true; /* it is fetched again once the partition is counted */
     if (message->offset < partition->next) {
-        pv_metric_add(&intake->metrics->replayed, 1);
+        pass_over(intake, partition, message);
         return true;
     }
     if (!pv_intake_open(intake, partition))
@@ -127,8 +199,7 @@ bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *
     if (reason != PV_REASON_NONE) {
         counted = count_rejected(intake, partition, message, reason);
     } else {
-        reason = pv_reason_of_agent(event.agent);
-        counted = count_event(intake, partition, message->offset, &event, reason);
+        counted = count_valid(intake, partition, message->offset, &event, &reason);
     }
     if (!counted)
         return false;

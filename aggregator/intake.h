@@ -5,6 +5,7 @@
 #include "aggregator/aggregator_metrics.h"
 #include "aggregator/batch_pool.h"
 #include "aggregator/committer.h"
+#include "aggregator/event_facts.h"
 #include "aggregator/kafka_consumer.h"
 #include "aggregator/kafka_rejects.h"
 #include "aggregator/partitions.h"
@@ -17,6 +18,8 @@ struct pv_intake {
     struct pv_committer *committer;
     struct pv_kafka_rejects *rejects;
     struct pv_aggregator_metrics *metrics;
+    struct pv_event_facts facts;
+    struct pv_repeat_budget repeat_budget;
     /* Set by the owner before each poll: the clock of events, and that of intervals. */
     int64_t now_ms, monotonic_ms;
 };

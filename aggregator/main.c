@@ -4,9 +4,14 @@
 #include <stdlib.h>
 
 #include "aggregator/pipeline.h"
+#include "aggregator/ranker/ranker.h"
+#include "aggregator/rebuild.h"
+#include "pageview/bucket.h"
 #include "pageview/log.h"
 #include "pageview/program.h"
 #include "pageview/stop.h"
+
+enum { RANKING_INTERVAL_MS = 1000 };
 
 struct worker {
     pthread_t thread;
@@ -52,6 +57,32 @@ static enum pv_status run_pipelines(const struct pv_pipeline_config *config, str
     return status;
 }
 
+/* Runs the pipelines with a ranker beside them. */
+static enum pv_status count_and_rank(const struct pv_pipeline_config *config,
+                                     struct pv_ranker_metrics *metrics, struct pv_error *error)
+{
+    const struct pv_aggregator_options *options = config->options;
+    const struct pv_ranker_config ranker_config = {
+        .redis = &options->redis,
+        .clock = config->clock,
+        .by_events = options->clock == PV_CLOCK_EVENT,
+        .interval_ms = RANKING_INTERVAL_MS,
+        .max_articles = (size_t)options->max_ranked_articles,
+        .metrics = metrics,
+    };
+    struct pv_ranker *ranker = NULL;
+    enum pv_status status = PV_OK;
+
+    if (options->trending != 0)
+        status = pv_ranker_new(&ranker_config, &ranker, error);
+    if (status == PV_OK)
+        status = run_pipelines(config, error);
+    if (status == PV_OK && ranker != NULL && options->exit_at_end && !pv_stop_requested())
+        pv_ranker_finish(ranker);
+    pv_ranker_destroy(ranker);
+    return status;
+}
+
 static bool is_ready(void *context)
 {
     const struct pv_aggregator_metrics *metrics = context;
@@ -80,7 +111,10 @@ static enum pv_status run(const struct pv_aggregator_options *options, struct pv
                                        &metrics};
     struct pv_metrics_server *server = NULL;
     char rejected_topic[300];
-    struct pv_pipeline_config config = {options, rejected_topic, &pv_wall_clock, NULL, &metrics};
+    struct pv_pipeline_config config = {.options = options,
+                                        .rejected_topic = rejected_topic,
+                                        .clock = &pv_wall_clock,
+                                        .metrics = &metrics};
     enum pv_status status;
 
     snprintf(rejected_topic, sizeof rejected_topic, "%s.rejected", options->kafka.topic);
@@ -89,7 +123,8 @@ static enum pv_status run(const struct pv_aggregator_options *options, struct pv
         status = pv_kafka_rejects_new(&options->kafka, rejected_topic, &metrics.rejects_lost,
                                       &config.rejects, error);
     if (status == PV_OK)
-        status = run_pipelines(&config, error);
+        status = options->rebuild ? pv_rebuild_run(&config, error)
+                                  : count_and_rank(&config, &metrics.ranker, error);
     if (status == PV_OK)
         log_closing(&metrics);
     pv_kafka_rejects_destroy(config.rejects);
@@ -97,11 +132,35 @@ static enum pv_status run(const struct pv_aggregator_options *options, struct pv
     return status;
 }
 
+/* Lists are sums of buckets: those must be kept for as long as the windows reach. */
+static enum pv_status check_retention(const struct pv_aggregator_options *options,
+                                      struct pv_error *error)
+{
+    const struct {
+        const char *option, *list;
+        int64_t kept_ms, needed_ms;
+    } rows[] = {
+        {"keep-minutes", "1h", options->retention.minutes_ms, 63 * PV_MINUTE_MS},
+        {"keep-hours", "7d", options->retention.hours_ms, 170 * PV_HOUR_MS},
+        {"keep-days", "30d", options->retention.days_ms, 32 * PV_DAY_MS},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (options->trending != 0 && rows[i].kept_ms < rows[i].needed_ms)
+            return pv_error_set(error, PV_INVALID,
+                                "--%s is too short for the list %s, which needs %" PRId64
+                                "m: raise it, or give --trending=off",
+                                rows[i].option, rows[i].list, rows[i].needed_ms / PV_MINUTE_MS);
+    return PV_OK;
+}
+
 static enum pv_status check(void *options, struct pv_error *error)
 {
     struct pv_aggregator_options *aggregator = options;
 
     aggregator->kafka.properties = &aggregator->common.kafka_properties;
+    if (check_retention(aggregator, error) != PV_OK)
+        return error->status;
     return pv_kafka_options_check(&aggregator->kafka, error);
 }
 

@@ -7,6 +7,8 @@
 #include "pageview/options.h"
 #include "pageview/redis_client.h"
 
+enum pv_clock_choice { PV_CLOCK_WALL, PV_CLOCK_EVENT };
+
 struct pv_aggregator_options {
     struct pv_common_options common;
     struct pv_kafka_options kafka;
@@ -17,7 +19,14 @@ struct pv_aggregator_options {
     int64_t flush_interval_ms;
     int64_t max_batch_articles;
     int64_t pipelines;
+    int64_t max_new_articles;
+    int64_t max_ranked_articles;
+    int64_t dedupe_ms; /* 0: off */
+    int64_t dedupe_memory;
+    int clock;              /* enum pv_clock_choice */
+    int visitors, trending; /* 0: off */
     bool exit_at_end;
+    bool rebuild, accept_loss;
 };
 
 extern const struct pv_program pv_aggregator_program;

@@ -23,6 +23,8 @@ enum pv_status pv_partitions_grow(struct pv_partitions *partitions, size_t count
 
 void pv_partitions_clean_up(struct pv_partitions *partitions)
 {
+    for (size_t i = 0; i < partitions->count; i++)
+        pv_repeat_memory_destroy(partitions->items[i].repeats);
     free(partitions->items);
     *partitions = (struct pv_partitions){0};
 }
@@ -37,6 +39,9 @@ void pv_partition_begin(struct pv_partition *partition, int64_t committed, int64
     partition->log_end = PV_OFFSET_NONE;
     partition->verified_ms = now_ms;
     partition->in_flight = 0;
+    partition->origin = PV_OFFSET_NONE;
+    partition->counted = committed;
+    partition->idle_told = false;
 }
 
 bool pv_partition_is_settled(const struct pv_partition *partition)

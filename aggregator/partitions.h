@@ -3,6 +3,7 @@
 #define AGGREGATOR_PARTITIONS_H
 
 #include "aggregator/batch.h"
+#include "aggregator/repeat_memory.h"
 
 struct pv_partition {
     int32_t id;
@@ -15,7 +16,11 @@ struct pv_partition {
     int64_t log_end;   /* everything below was taken, though the log may have no event just below */
     int64_t goal;      /* the log's end when it was assigned */
     int64_t verified_ms; /* monotonic */
-    size_t in_flight;    /* batches of this epoch with the committer */
+    int64_t origin;      /* where the log is counted from, when nothing is stored */
+    int64_t counted;     /* what was below at the beginning is read for `repeats` only */
+    bool idle_told;      /* Redis knows that the log has nothing more */
+    struct pv_repeat_memory *repeats; /* NULL without --dedupe */
+    size_t in_flight;                 /* batches of this epoch with the committer */
     struct pv_batch *open;
 };
 

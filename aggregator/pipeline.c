@@ -25,6 +25,7 @@ struct pipeline {
     struct pv_redis *redis; /* the committer has its own connection */
     struct pv_intake intake;
     struct pv_assignment assignment;
+    struct pv_commit_context context;
     char *cluster_id;
     bool closing;         /* all that could be committed is */
     int64_t report_at_ms; /* monotonic */
@@ -62,6 +63,25 @@ static void on_offset_missing(void *context, int32_t id)
     pv_assignment_restart(&pipeline->assignment);
 }
 
+/* True when everything that the log has is below `offset`. */
+static bool is_end(struct pipeline *pipeline, const struct pv_partition *partition, int64_t offset)
+{
+    int64_t end = offset == PV_OFFSET_NONE ? partition->origin : offset;
+
+    int64_t high = pv_kafka_consumer_cached_high(pipeline->consumer, partition->id);
+
+    if (high < 0)
+        high = partition->log_end;
+    return high >= 0 && end >= high;
+}
+
+static void seal(struct pipeline *pipeline, struct pv_partition *partition)
+{
+    partition->open->idle = is_end(pipeline, partition, partition->open->to);
+    partition->idle_told = partition->open->idle;
+    pv_intake_seal(&pipeline->intake, partition);
+}
+
 /* Seals every open batch and waits for the committer, up to `timeout_ms`. */
 static void settle(struct pipeline *pipeline, int64_t timeout_ms)
 {
@@ -70,7 +90,7 @@ static void settle(struct pipeline *pipeline, int64_t timeout_ms)
 
     for (size_t i = 0; i < intake->partitions.count; i++)
         if (intake->partitions.items[i].open != NULL)
-            pv_intake_seal(intake, &intake->partitions.items[i]);
+            seal(pipeline, &intake->partitions.items[i]);
     while (pv_committer_pending(intake->committer) > 0 && pv_monotonic_ms() < until_ms)
         pv_intake_collect(intake, POLL_MS);
 }
@@ -144,13 +164,18 @@ static void extend_to_log_end(struct pipeline *pipeline, struct pv_partition *pa
     partition->next = partition->log_end;
 }
 
+/* An empty batch asks whether the offset still stands. By the clock of events it also says at once
+ * that the partition has nothing more, so that the others do not wait for it. */
 static void verify_if_idle(struct pipeline *pipeline, struct pv_partition *partition)
 {
+    bool tell = pipeline->context.by_events && !partition->idle_told &&
+                is_end(pipeline, partition, partition->next);
+
     if (!pv_partition_is_settled(partition) ||
-        pipeline->intake.monotonic_ms - partition->verified_ms < VERIFY_MS ||
+        (!tell && pipeline->intake.monotonic_ms - partition->verified_ms < VERIFY_MS) ||
         !pv_intake_open(&pipeline->intake, partition))
         return;
-    pv_intake_seal(&pipeline->intake, partition); /* an empty batch only asks for the offset */
+    seal(pipeline, partition);
 }
 
 /* A batch is worth sealing when it is old enough. While the log has more waiting than the batch
@@ -183,7 +208,7 @@ static void flush_due(struct pipeline *pipeline)
             continue;
         extend_to_log_end(pipeline, partition);
         if (partition->open != NULL && is_due(pipeline, partition))
-            pv_intake_seal(intake, partition);
+            seal(pipeline, partition);
         verify_if_idle(pipeline, partition);
     }
 }
@@ -214,10 +239,38 @@ static void report_if_due(struct pipeline *pipeline)
     pipeline->report_at_ms = pipeline->intake.monotonic_ms + REPORT_MS;
 }
 
+/* By the clock of events Redis must know, too, that nobody has to wait for these partitions. */
+static bool is_at_end(const struct pipeline *pipeline)
+{
+    const struct pv_partitions *partitions = &pipeline->intake.partitions;
+
+    if (!pv_assignment_is_at_end(&pipeline->assignment))
+        return false;
+    for (size_t i = 0; i < partitions->count && pipeline->context.by_events; i++)
+        if (partitions->items[i].assigned &&
+            (!partitions->items[i].idle_told || !pv_partition_is_settled(&partitions->items[i])))
+            return false;
+    return true;
+}
+
+static enum pv_status turn(struct pipeline *pipeline, bool *end, struct pv_error *error)
+{
+    const struct pv_pipeline_config *config = pipeline->config;
+    enum pv_status status;
+
+    if (config->on_turn == NULL)
+        return PV_OK;
+    status = config->on_turn(config->turn_context, is_at_end(pipeline), end, error);
+    if (status != PV_OK || *end)
+        pv_assignment_revoke(&pipeline->assignment); /* what is not committed is void */
+    return status;
+}
+
 static enum pv_status loop(struct pipeline *pipeline, struct pv_error *error)
 {
     int64_t flush_ms = pipeline->options->flush_interval_ms;
     int poll_ms = flush_ms < POLL_MS ? (int)flush_ms : POLL_MS;
+    bool end = false;
 
     while (!pv_stop_requested()) {
         enum pv_status status;
@@ -233,8 +286,11 @@ static enum pv_status loop(struct pipeline *pipeline, struct pv_error *error)
             wait_for_batches(pipeline);
         flush_due(pipeline);
         report_if_due(pipeline);
-        if (pipeline->options->exit_at_end && pv_assignment_is_at_end(&pipeline->assignment))
+        if (pipeline->options->exit_at_end && is_at_end(pipeline))
             break;
+        status = turn(pipeline, &end, error);
+        if (status != PV_OK || end)
+            return status;
     }
     return PV_OK;
 }
@@ -255,7 +311,11 @@ static enum pv_status prepare_once(struct pipeline *pipeline, struct pv_error *e
         pipeline->cluster_id = pv_kafka_consumer_cluster_id(pipeline->consumer);
     origin->topic = options->kafka.topic;
     origin->cluster_id = pipeline->cluster_id;
-    return pv_facts_claim(pipeline->redis, options->redis.prefix, origin, error);
+    pipeline->context.partitions = origin->partitions;
+    status = pv_facts_claim(pipeline->redis, options->redis.prefix, origin, error);
+    if (status == PV_OK && !pipeline->context.by_events)
+        status = pv_facts_adopt_buckets(pipeline->redis, options->redis.prefix, error);
+    return status;
 }
 
 /* Until Redis and Kafka are both there; PV_OK also when a stop was asked for meanwhile. */
@@ -287,6 +347,8 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
     enum pv_status status = pv_event_parser_new(&pipeline->intake.parser, error);
 
     if (status == PV_OK)
+        status = pv_event_facts_init(&pipeline->intake.facts, options->visitors != 0, error);
+    if (status == PV_OK)
         status = pv_redis_new(&options->redis, &pipeline->redis, error);
     if (status == PV_OK)
         status = pv_kafka_consumer_new(&options->kafka, options->group, handlers,
@@ -294,6 +356,7 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
     if (status == PV_OK)
         status = pv_committer_new(committer, &pipeline->intake.committer, error);
     pipeline->assignment = (struct pv_assignment){
+        .live_prefix = pipeline->config->live_prefix,
         .options = options,
         .consumer = pipeline->consumer,
         .redis = pipeline->redis,
@@ -310,6 +373,7 @@ static void close_pipeline(struct pipeline *pipeline)
     pv_committer_destroy(pipeline->intake.committer);
     pv_redis_destroy(pipeline->redis);
     pv_event_parser_destroy(pipeline->intake.parser);
+    pv_event_facts_clean_up(&pipeline->intake.facts);
     pv_batch_pool_clean_up(&pipeline->intake.pool);
     pv_partitions_clean_up(&pipeline->intake.partitions);
     pv_assignment_clean_up(&pipeline->assignment);
@@ -325,6 +389,8 @@ static enum pv_status consume(struct pipeline *pipeline, struct pv_error *error)
     status = loop(pipeline, error);
     settle(pipeline, STOP_WAIT_MS);
     report_offsets(pipeline, true);
+    if (status == PV_OK && pipeline->context.by_events && pipeline->options->exit_at_end)
+        status = pv_facts_sweep_buckets(pipeline->redis, pipeline->options->redis.prefix, error);
     return status;
 }
 
@@ -337,14 +403,21 @@ enum pv_status pv_pipeline_run(const struct pv_pipeline_config *config, struct p
         .options = options,
         .intake = {.pool = {.max_cells = max_cells, .max = PV_BATCHES_FOR(0)},
                    .rejects = config->rejects,
-                   .metrics = config->metrics},
+                   .metrics = config->metrics,
+                   .repeat_budget = {.max_entries = (size_t)options->dedupe_memory}},
+        .context = {.prefix = options->redis.prefix,
+                    .facts_prefix = config->live_prefix,
+                    .topic = options->kafka.topic,
+                    .retention = &options->retention,
+                    .by_events = options->clock == PV_CLOCK_EVENT,
+                    .max_new_articles = options->max_new_articles},
     };
     const struct pv_kafka_consumer_handlers handlers = {
         on_message, on_end, on_assigned, on_revoked, on_offset_missing, &pipeline,
     };
     const struct pv_committer_config committer = {
-        &options->redis, options->kafka.topic, &options->retention, config->clock,
-        max_cells,       config->rejects,      config->metrics,
+        &options->redis, &pipeline.context, config->clock,
+        max_cells,       config->rejects,   config->metrics,
     };
     enum pv_status status = open_pipeline(&pipeline, &handlers, &committer, error);
 

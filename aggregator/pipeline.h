@@ -17,8 +17,14 @@ struct pv_pipeline_config {
     const struct pv_aggregator_options *options;
     const char *rejected_topic;
     const struct pv_clock *clock;
-    struct pv_kafka_rejects *rejects;
+    struct pv_kafka_rejects *rejects; /* NULL: copies were made already */
     struct pv_aggregator_metrics *metrics;
+    /* For a rebuild, or NULL. The counts that are to be replaced; descriptions and visitors are
+     * written there. */
+    const char *live_prefix;
+    /* Called at each turn of the loop; `at_end`: all that was in the log at start is committed. */
+    enum pv_status (*on_turn)(void *context, bool at_end, bool *end, struct pv_error *error);
+    void *turn_context;
 };
 
 /* Runs until a stop is requested or, with --exit-at-end, the end is committed. What was consumed

@@ -27,6 +27,9 @@ class ValidEvent:
     article: str
     ts_ms: int
     agent: str
+    visitor: str = ""
+    section: str = ""
+    title: str = ""
 
 
 class Rejected(Exception):
@@ -108,4 +111,4 @@ def validate(value: bytes | None, message_ts_ms: int | None, now_ms: int) -> Val
     for name, (smallest, largest) in TEXT_BOUNDS.items():
         if name in fields and not _is_text(fields[name], smallest, largest):
             raise Rejected("bad_field")
-    return ValidEvent(article, ts_ms, agent)
+    return ValidEvent(article, ts_ms, agent, *(fields.get(name, "") for name in ("visitor", "section", "title")))

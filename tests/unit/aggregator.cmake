@@ -11,3 +11,11 @@ endif()
 foreach(module batch batch_pool commit_call committer msgpack partitions ${with_kafka})
   pv_unit_test(aggregator_${module} pv-aggregator-lib aggregator-test-redis)
 endforeach()
+
+foreach(module hyperloglog repeat_memory visitor_filter)
+  pv_unit_test(aggregator_${module} pv-aggregator-lib)
+endforeach()
+
+foreach(module cover lists ranking shortlist)
+  pv_unit_test(ranker_${module} pv-aggregator-lib)
+endforeach()

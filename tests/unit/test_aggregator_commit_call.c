@@ -11,7 +11,7 @@
 #define DAY    (24 * HOUR)
 #define NOW    INT64_C(1795525507000) /* 2026-11-24T13:05:07Z */
 
-enum { MAX_CELLS = 20000, COUNTS_MAX = 200000 };
+enum { MAX_CELLS = 20000, COUNTS_MAX = 200000, FIRST_GROUP_ARG = 8 };
 
 /* One field of one hash: what a commit adds to it. */
 struct count {
@@ -32,6 +32,8 @@ static const char **arguments;
 static const size_t *lengths;
 static int argument_count;
 static struct pv_retention retention;
+static const struct pv_commit_context context = {
+    .prefix = "pv:", .topic = "pageviews", .retention = &retention, .partitions = 8};
 static int64_t next_offset;
 
 static int set_up(void **state)
@@ -193,8 +195,8 @@ static void build(void)
     char text[32];
     int keys, first_arg;
 
-    assert_int_equal(pv_commit_call_build(call, batch, "pv:", "pageviews", &retention, NOW,
-                                          &arguments, &lengths, &argument_count, &error),
+    assert_int_equal(pv_commit_call_build(call, batch, &context, NOW, NOW, &arguments, &lengths,
+                                          &argument_count, &error),
                      PV_OK);
     sent.count = 0;
     assert_argument(0, "FCALL");
@@ -205,8 +207,8 @@ static void build(void)
     assert_argument(3, "pv:offsets");
     assert_argument(4, "pv:meta");
     for (int group = 2; group < keys; group++)
-        read_group(3 + group, first_arg + 5 + 3 * (group - 2), first_arg + 4);
-    assert_int_equal(argument_count, first_arg + 5 + 3 * (keys - 2));
+        read_group(3 + group, first_arg + FIRST_GROUP_ARG + 3 * (group - 2), first_arg + 4);
+    assert_int_equal(argument_count, first_arg + FIRST_GROUP_ARG + 3 * (keys - 2));
 }
 
 static int compare(const void *a, const void *b)

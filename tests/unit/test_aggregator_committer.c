@@ -10,6 +10,8 @@ static struct fence *fence;
 static struct pv_committer *committer;
 static struct pv_aggregator_metrics metrics;
 static const struct pv_retention retention = {7200000, 691200000, 34560000000};
+static const struct pv_commit_context commits = {
+    .prefix = "pv:", .topic = "pageviews", .retention = &retention, .partitions = 3};
 static struct pv_committer_config config;
 
 static int64_t fixed_now_ms(void *context)
@@ -25,7 +27,7 @@ static void start_committer(const struct pv_redis_options *redis)
 
     memset(&metrics, 0, sizeof metrics);
     config = (struct pv_committer_config){
-        redis, "pageviews", &retention, &fixed_clock, MAX_CELLS, NULL, &metrics,
+        redis, &commits, &fixed_clock, MAX_CELLS, NULL, &metrics,
     };
     assert_int_equal(pv_committer_new(&config, &committer, &error), PV_OK);
 }

@@ -15,6 +15,8 @@ static struct fence *fence;
 static struct pv_aggregator_metrics metrics;
 static struct pv_intake intake;
 static const struct pv_retention retention = {7200000, 691200000, 34560000000};
+static const struct pv_commit_context commits = {
+    .prefix = "pv:", .topic = "pageviews", .retention = &retention, .partitions = 3};
 static struct pv_committer_config config;
 static const char *kafka_properties[] = {"test.mock.num.brokers=1",
                                          "queue.buffering.max.messages=3"};
@@ -41,10 +43,11 @@ static int set_up(void **state)
     intake = (struct pv_intake){
         .pool = {.max_cells = MAX_CELLS, .max = 8}, .metrics = &metrics, .now_ms = NOW};
     config = (struct pv_committer_config){
-        fence_options(fence), "pageviews", &retention, &fixed_clock, MAX_CELLS, NULL, &metrics,
+        fence_options(fence), &commits, &fixed_clock, MAX_CELLS, NULL, &metrics,
     };
     if (pv_committer_new(&config, &intake.committer, &error) != PV_OK ||
         pv_event_parser_new(&intake.parser, &error) != PV_OK ||
+        pv_event_facts_init(&intake.facts, true, &error) != PV_OK ||
         pv_partitions_grow(&intake.partitions, 3, &error) != PV_OK)
         return -1;
     pv_partition_begin(&intake.partitions.items[0], 100, NOW);
@@ -61,6 +64,7 @@ static int tear_down(void **state)
     fence_stop(fence);
     pv_kafka_rejects_destroy(intake.rejects);
     pv_event_parser_destroy(intake.parser);
+    pv_event_facts_clean_up(&intake.facts);
     pv_batch_pool_clean_up(&intake.pool);
     pv_partitions_clean_up(&intake.partitions);
     return 0;

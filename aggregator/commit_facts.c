@@ -1,0 +1,208 @@
+#include "aggregator/commit_facts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "aggregator/msgpack.h"
+#include "pageview/bucket.h"
+#include "pageview/keys.h"
+
+enum { NOTES_MAX = 12, NOTE_SIZE = 24 };
+
+/* Names and values that pv_commit knows. */
+struct notes {
+    const char *names[NOTES_MAX];
+    char values[NOTES_MAX][NOTE_SIZE];
+    uint32_t count;
+};
+
+static void note_text(struct notes *notes, const char *name, const char *value, int length)
+{
+    notes->names[notes->count] = name;
+    snprintf(notes->values[notes->count++], NOTE_SIZE, "%.*s", length, value);
+}
+
+static void note_number(struct notes *notes, const char *name, int64_t value)
+{
+    notes->names[notes->count] = name;
+    snprintf(notes->values[notes->count++], NOTE_SIZE, "%" PRId64, value);
+}
+
+static int64_t oldest_minute_ms(const struct pv_batch *batch)
+{
+    uint32_t oldest = UINT32_MAX;
+
+    for (size_t i = 0; i < batch->cell_count; i++)
+        if (batch->cells[i].minute < oldest)
+            oldest = batch->cells[i].minute;
+    return (int64_t)oldest * PV_MINUTE_MS;
+}
+
+static int64_t newest_minute_ms(const struct pv_batch *batch)
+{
+    uint32_t newest = 0;
+
+    for (size_t i = 0; i < batch->cell_count; i++)
+        if (batch->cells[i].minute > newest)
+            newest = batch->cells[i].minute;
+    return (int64_t)newest * PV_MINUTE_MS;
+}
+
+/* New articles are counted in the hour of the batch's newest view: by the time of the events, so
+ * that counting an old log again is not taken for a flood. */
+static void note_new_articles(struct notes *notes, const struct pv_batch *batch,
+                              const struct pv_commit_context *context,
+                              const struct pv_commit_time *time)
+{
+    int64_t newest_ms = newest_minute_ms(batch);
+    int64_t expires_ms = pv_bucket_start_ms(PV_BUCKET_DAY, newest_ms) + 2 * PV_DAY_MS;
+    char hour[PV_BUCKET_NAME_SIZE];
+
+    if (expires_ms <= time->now_ms)
+        expires_ms = time->now_ms + PV_DAY_MS;
+    pv_bucket_name(PV_BUCKET_HOUR, newest_ms, hour);
+    note_number(notes, "new_max", context->max_new_articles);
+    note_text(notes, "new_day", hour, (int)strlen("2026-11-24"));
+    note_text(notes, "new_hour", hour + strlen("2026-11-24T"), 2);
+    note_number(notes, "new_expires", expires_ms / 1000);
+}
+
+void pv_commit_write_notes(struct pv_buffer *bytes, const struct pv_batch *batch,
+                           const struct pv_commit_context *context,
+                           const struct pv_commit_time *time)
+{
+    struct notes notes = {.count = 0};
+
+    if (context->by_events) {
+        note_text(&notes, "clock", "event", NOTE_SIZE);
+        note_number(&notes, "partitions", context->partitions);
+    }
+    if (batch->idle)
+        note_text(&notes, "idle", "1", NOTE_SIZE);
+    if (batch->watermark_ms >= 0)
+        note_number(&notes, "watermark", batch->watermark_ms);
+    if (batch->origin != PV_OFFSET_NONE)
+        note_number(&notes, "origin", batch->origin);
+    if (batch->repeats_from != PV_OFFSET_NONE)
+        note_number(&notes, "repeats_from", batch->repeats_from);
+    if (batch->cell_count > 0) {
+        note_number(&notes, "oldest", oldest_minute_ms(batch));
+        if (context->max_new_articles > 0)
+            note_new_articles(&notes, batch, context, time);
+    }
+    pv_msgpack_array(bytes, 2 * notes.count);
+    for (uint32_t i = 0; i < notes.count; i++) {
+        pv_msgpack_text(bytes, notes.names[i], (uint16_t)strlen(notes.names[i]));
+        pv_msgpack_text(bytes, notes.values[i], (uint16_t)strlen(notes.values[i]));
+    }
+}
+
+/* When Redis is to let a key go that is kept until `expires_ms` by the clock of the counts. */
+static uint64_t redis_expiry_s(const struct pv_commit_context *context,
+                               const struct pv_commit_time *time, int64_t expires_ms)
+{
+    int64_t ahead_ms = context->by_events ? time->wall_ms - time->now_ms : 0;
+    int64_t expiry_ms = expires_ms + ahead_ms;
+
+    return expiry_ms > 0 ? (uint64_t)expiry_ms / 1000 : 0;
+}
+
+static void write_said(struct pv_buffer *bytes, const struct pv_batch *batch,
+                       const struct pv_said_text *said)
+{
+    pv_msgpack_text(bytes, batch->facts.texts.data + said->text_at, (uint16_t)said->length);
+    pv_msgpack_number(bytes, (uint64_t)said->minute_ms);
+    pv_msgpack_number(bytes, (uint64_t)said->offset);
+}
+
+void pv_commit_write_descriptions(struct pv_buffer *bytes, const struct pv_batch *batch,
+                                  const struct pv_commit_context *context,
+                                  const struct pv_commit_time *time)
+{
+    const struct pv_batch_facts *facts = &batch->facts;
+    const char *prefix = context->facts_prefix != NULL ? context->facts_prefix : context->prefix;
+    char stem[PV_KEY_SIZE];
+
+    if (facts->description_count == 0)
+        return;
+    pv_msgpack_array(bytes, 1 + 10 * (uint32_t)facts->description_count);
+    pv_msgpack_text(bytes, stem, (uint16_t)pv_key_article_stem(prefix, stem));
+    for (size_t i = 0; i < facts->description_count; i++) {
+        const struct pv_description *description = &facts->descriptions[i];
+
+        pv_msgpack_number(bytes, (uint64_t)description->article + 1);
+        pv_msgpack_number(bytes, (uint64_t)description->first_seen_ms);
+        pv_msgpack_number(bytes, (uint64_t)description->last_seen_ms);
+        pv_msgpack_number(
+            bytes,
+            redis_expiry_s(context, time, description->last_seen_ms + context->retention->days_ms));
+        write_said(bytes, batch, &description->title);
+        write_said(bytes, batch, &description->section);
+    }
+}
+
+static bool is_same_set(const struct pv_visit *a, const struct pv_visit *b)
+{
+    return a->article == b->article && a->minute == b->minute;
+}
+
+/* First visit behind `first` that is to another HyperLogLog. */
+static size_t set_end(const struct pv_batch_facts *facts, size_t first)
+{
+    size_t end = first + 1;
+
+    while (end < facts->visit_count && is_same_set(&facts->visits[first], &facts->visits[end]))
+        end++;
+    return end;
+}
+
+static int64_t visits_expire_ms(const struct pv_visit *visit)
+{
+    int64_t start_ms = (int64_t)visit->minute * PV_MINUTE_MS;
+
+    return visit->article == PV_VISIT_OF_SITE ? start_ms + PV_MINUTE_MS + PV_KEEP_MINUTE_VISITORS_MS
+                                              : start_ms + PV_DAY_MS + PV_KEEP_DAY_VISITORS_MS;
+}
+
+static void write_set(struct pv_buffer *bytes, const struct pv_batch *batch, const char *prefix,
+                      size_t first, size_t end, uint64_t expiry_s)
+{
+    const struct pv_visit *visits = batch->facts.visits;
+    int64_t time_ms = (int64_t)visits[first].minute * PV_MINUTE_MS;
+    bool of_site = visits[first].article == PV_VISIT_OF_SITE;
+    char stem[PV_KEY_SIZE];
+    size_t length = of_site ? pv_key_site_visitors(prefix, time_ms, stem)
+                            : pv_key_visitors_stem(prefix, time_ms, stem);
+
+    pv_msgpack_array(bytes, 4);
+    pv_msgpack_text(bytes, stem, (uint16_t)length);
+    pv_msgpack_number(bytes, of_site ? 0 : (uint64_t)visits[first].article + 1);
+    pv_msgpack_number(bytes, expiry_s);
+    pv_msgpack_array(bytes, (uint32_t)(end - first));
+    for (size_t i = first; i < end; i++)
+        pv_msgpack_text(bytes, batch->facts.texts.data + visits[i].text_at,
+                        (uint16_t)visits[i].length);
+}
+
+void pv_commit_write_visits(struct pv_buffer *bytes, const struct pv_batch *batch,
+                            const struct pv_commit_context *context,
+                            const struct pv_commit_time *time)
+{
+    const struct pv_batch_facts *facts = &batch->facts;
+    const char *prefix = context->facts_prefix != NULL ? context->facts_prefix : context->prefix;
+    uint32_t sets = 0;
+
+    for (size_t first = 0; first < facts->visit_count; first = set_end(facts, first))
+        sets += visits_expire_ms(&facts->visits[first]) > time->now_ms;
+    if (sets == 0)
+        return;
+    pv_msgpack_array(bytes, sets);
+    for (size_t first = 0, end; first < facts->visit_count; first = end) {
+        int64_t expires_ms = visits_expire_ms(&facts->visits[first]);
+
+        end = set_end(facts, first);
+        if (expires_ms > time->now_ms)
+            write_set(bytes, batch, prefix, first, end, redis_expiry_s(context, time, expires_ms));
+    }
+}

@@ -1,0 +1,79 @@
+#include "aggregator/event_facts.h"
+
+#include "pageview/bucket.h"
+
+enum {
+    SKETCHES_MAX = 1024, /* 16 KiB each */
+    DAY_MINUTES = 24 * 60,
+    SITE_SEED = 0x5eed, /* tells a minute of the site from an article's day */
+};
+
+enum pv_status pv_event_facts_init(struct pv_event_facts *facts, bool visitors,
+                                   struct pv_error *error)
+{
+    enum pv_status status = pv_description_filter_new(&facts->descriptions, error);
+
+    if (status == PV_OK && visitors)
+        status = pv_visitor_filter_new(SKETCHES_MAX, &facts->visitors, error);
+    return status;
+}
+
+void pv_event_facts_clean_up(struct pv_event_facts *facts)
+{
+    pv_description_filter_destroy(facts->descriptions);
+    pv_visitor_filter_destroy(facts->visitors);
+}
+
+void pv_event_facts_forget(struct pv_event_facts *facts)
+{
+    if (facts->descriptions != NULL)
+        pv_description_filter_forget(facts->descriptions);
+    if (facts->visitors != NULL)
+        pv_visitor_filter_forget(facts->visitors);
+}
+
+/* Spreads a number over 64 bits: the last step of MurmurHash3 (Austin Appleby, public domain). */
+static uint64_t mix(uint64_t number)
+{
+    number ^= number >> 33;
+    number *= UINT64_C(0xff51afd7ed558ccd);
+    number ^= number >> 33;
+    number *= UINT64_C(0xc4ceb9fe1a85ec53);
+    return number ^ number >> 33;
+}
+
+static bool note_visit(struct pv_event_facts *facts, struct pv_batch *batch, uint64_t set,
+                       uint32_t article, uint32_t minute, struct pv_text visitor)
+{
+    if (!pv_visitor_filter_admits(facts->visitors, set, visitor))
+        return true;
+    if (!pv_batch_facts_visit(&batch->facts, article, minute, visitor))
+        return false;
+    pv_visitor_filter_mark(facts->visitors, set, visitor);
+    return true;
+}
+
+static bool note_visits(struct pv_event_facts *facts, struct pv_batch *batch, uint32_t article,
+                        uint64_t hash, const struct pv_event *event)
+{
+    uint32_t minute = (uint32_t)(event->ts_ms / PV_MINUTE_MS);
+    uint32_t day = minute / DAY_MINUTES;
+
+    return note_visit(facts, batch, hash ^ mix(day), article, day * DAY_MINUTES, event->visitor) &&
+           note_visit(facts, batch, mix((uint64_t)minute << 16 | SITE_SEED), PV_VISIT_OF_SITE,
+                      minute, event->visitor);
+}
+
+bool pv_event_facts_note(struct pv_event_facts *facts, struct pv_batch *batch,
+                         const struct pv_event *event, int64_t offset)
+{
+    uint32_t article = batch->last_article;
+    uint64_t hash = batch->articles[article].hash;
+
+    if (pv_description_filter_tells(facts->descriptions, hash, event) &&
+        !pv_batch_facts_describe(&batch->facts, article, event, offset))
+        return false;
+    if (facts->visitors == NULL || event->visitor.length == 0)
+        return true;
+    return note_visits(facts, batch, article, hash, event);
+}
