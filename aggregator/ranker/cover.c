@@ -5,7 +5,7 @@ static size_t add(struct pv_cover_read *reads, size_t count, enum pv_bucket_size
 {
     if (index < 0 || windows == 0)
         return count;
-    reads[count] = (struct pv_cover_read){size, index, windows};
+    reads[count] = (struct pv_cover_read){index, size, windows};
     return count + 1;
 }
 

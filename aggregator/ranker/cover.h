@@ -16,8 +16,8 @@
 #define PV_DAY_HOURS    INT64_C(24)
 
 struct pv_cover_read {
-    enum pv_bucket_size size;
     int64_t index;
+    enum pv_bucket_size size;
     unsigned windows; /* bits of the windows that it lies in, or that it leaves */
 };
 

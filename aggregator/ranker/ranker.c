@@ -272,10 +272,15 @@ static void *run(void *context)
         struct pv_error error;
         int64_t busy_ms;
 
-        if (turn(ranker, &error) != PV_OK) {
+        enum pv_status status = turn(ranker, &error);
+
+        if (status != PV_OK) {
+            /* A wrong configuration ends the program, which says why. */
+            enum pv_log_level level = status == PV_INVALID ? PV_LOG_DEBUG : PV_LOG_WARN;
+
             pause_ms = pv_backoff_next_ms(&backoff);
             pv_metric_add(&ranker->config->metrics->errors, 1);
-            pv_log(PV_LOG_WARN, "ranking_failed", PV_TEXT("error", error.text),
+            pv_log(level, "ranking_failed", PV_TEXT("error", error.text),
                    PV_NUMBER("retry_ms", pause_ms));
             continue;
         }

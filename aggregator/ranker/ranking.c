@@ -6,6 +6,10 @@
 #include "aggregator/ranker/standings.h"
 #include "aggregator/ranker/toplists.h"
 
+/* A clock that moved by more calls for a rebuild, which then costs little more. At most 60: a new
+ * hour begins once, and minutes that leave 1h are still kept. */
+enum { CATCH_UP_MINUTES = 10 };
+
 /* X(why, name) */
 #define WHY_TABLE(X)                                                                               \
     X(WHY_NOT, "")                                                                                 \
@@ -157,7 +161,7 @@ static enum pv_status rebuild(struct pv_ranking *ranking, const struct pv_count_
     return status;
 }
 
-/* From the last refresh's minute to this one, which is at most two later. */
+/* From the last refresh's minute to this one, which is at most CATCH_UP_MINUTES later. */
 static enum pv_status advance(struct pv_ranking *ranking, const struct pv_count_source *source,
                               int64_t minute, struct pv_error *error)
 {
@@ -169,7 +173,8 @@ static enum pv_status advance(struct pv_ranking *ranking, const struct pv_count_
         pv_standings_enter_hour(&ranking->standings);
         pv_toplists_rescan(&ranking->lists, PV_RANKING_HOT);
     }
-    /* The minutes that were open and are not any more are read once more, for the last time. */
+    /* The minutes that were open and are not any more are read once more, for the last time; those
+     * that opened and closed meanwhile, once. */
     status = read_open(ranking, source, ranking->minute - 1, minute, error);
     if (status == PV_OK)
         status = read_closed(ranking, source, reads, count, -1, error);
@@ -189,7 +194,7 @@ static enum why why_rebuild(const struct pv_ranking *ranking, int64_t minute,
         return WHY_LATE;
     if (minute < ranking->minute)
         return WHY_BACKWARDS;
-    if (minute > ranking->minute + 2)
+    if (minute > ranking->minute + CATCH_UP_MINUTES)
         return WHY_JUMP;
     if (monotonic_ms - ranking->rebuilt_at_ms >= ranking->rebuild_interval_ms)
         return WHY_PERIOD;
@@ -229,8 +234,9 @@ enum pv_status pv_ranking_refresh(struct pv_ranking *ranking, const struct pv_co
     enum pv_status status;
     enum why why;
 
-    /* The order matters: a commit that the reads below miss is seen in the next marks, because it
-     * raises them after they were read here, or else touches an open minute. */
+    /* Before any read: a commit that the reads below miss, or see only in part, comes after this.
+     * It raises `commits`, so that the open minutes are read again, and `late` if its minute is not
+     * one of them. */
     status = source->announce(source->context, open_from * PV_MINUTE_MS, &marks, error);
     if (status != PV_OK) {
         ranking->is_ready = false;
@@ -279,7 +285,7 @@ size_t pv_ranking_top(struct pv_ranking *ranking, enum pv_ranking_list list, siz
 struct pv_ranking_stats pv_ranking_stats(const struct pv_ranking *ranking)
 {
     static const char *const names[] = {
-#define X(why, name) [why] = name,
+#define X(why, name) [why] = (name),
         WHY_TABLE(X)
 #undef X
     };

@@ -22,7 +22,7 @@ enum pv_status pv_toplists_init(struct pv_toplists *lists, struct pv_standings *
     *lists = (struct pv_toplists){
         .standings = standings,
         .sections = calloc(PV_RANKING_SECTIONS_MAX, sizeof *lists->sections),
-        .scratch = calloc(PV_SHORTLIST_FACTOR * PV_RANKING_TOP, sizeof *lists->scratch),
+        .scratch = calloc((size_t)PV_SHORTLIST_FACTOR * PV_RANKING_TOP, sizeof *lists->scratch),
         .entries = calloc(PV_RANKING_TOP, sizeof *lists->entries)};
     if (lists->sections == NULL || lists->scratch == NULL || lists->entries == NULL)
         return pv_error_nomem(error, "the ranking's lists");

@@ -95,6 +95,10 @@ local function sums(key, fields, counts, old)
   return pairs_list
 end
 
+local function forbidden(command, key)
+  return 'NOPERM pv_commit: this user may not use ' .. command .. ' on ' .. key
+end
+
 -- Why a write to `key` would fail, or nil.
 local function obstacle(key, wanted, ...)
   local kind = redis.call('TYPE', key).ok
@@ -102,9 +106,7 @@ local function obstacle(key, wanted, ...)
     return 'WRONGTYPE pv_commit: ' .. key .. ' is a ' .. kind .. ', not a ' .. wanted
   end
   for _, command in ipairs({ ... }) do
-    if not redis.acl_check_cmd(command, key, '', '') then
-      return 'NOPERM pv_commit: this user may not use ' .. command .. ' on ' .. key
-    end
+    if not redis.acl_check_cmd(command, key, '', '') then return forbidden(command, key) end
   end
 end
 
@@ -117,7 +119,9 @@ local function first_obstacle(keys, prefix)
     local problem = obstacle(prefix .. name, 'hash', 'HSET')
     if problem then return problem end
   end
-  return obstacle(prefix .. 'buckets', 'zset', 'ZADD', 'ZREM', 'ZRANGEBYSCORE', 'UNLINK', 'PFADD')
+  local index = prefix .. 'buckets'
+  if not redis.acl_check_cmd('UNLINK', index) then return forbidden('UNLINK', index) end
+  return obstacle(index, 'zset', 'ZADD', 'ZREM', 'ZRANGEBYSCORE', 'PFADD')
 end
 
 -- The fields of one hash: all articles, some of them by index, or names of its own.

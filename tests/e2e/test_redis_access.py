@@ -20,7 +20,7 @@ def write_log(pipeline: Pipeline) -> None:
 
 def test_buckets_are_kept_as_long_as_the_options_say(pipeline: Pipeline) -> None:
     write_log(pipeline)
-    pipeline.count(keep_minutes="30m", keep_hours="1h", keep_days="1d")
+    pipeline.count(keep_minutes="30m", keep_hours="1h", keep_days="1d", trending="off")
     pipeline.check(retention=Retention(HOUR_S // 2, HOUR_S, DAY_S))
 
 

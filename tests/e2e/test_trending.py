@@ -44,7 +44,7 @@ def test_lists_equal_the_reference_over_48_hours_of_restarts_rollback_and_two_ag
     saved: dict[bytes, bytes] = {}
     turn = 0
     while site.now_ms < end_ms:
-        site.live(site.source.choice((20_000, MINUTE_MS, 7 * MINUTE_MS, HOUR_MS, 5 * HOUR_MS)), 600)
+        site.live(site.source.choice((20_000, MINUTE_MS, 13 * MINUTE_MS, 2 * HOUR_MS, 8 * HOUR_MS)), 600)
         turn += 1
         assert_lists(pipeline, site)
         if turn % 4 == 0:

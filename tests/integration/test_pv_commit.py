@@ -55,7 +55,7 @@ def test_first_batch_is_counted_and_its_offset_stored(client: redis.Redis) -> No
     assert client.hgetall("pv:site:2026-11-24") == {b"13:05": b"1"}
     assert client.hgetall("pv:totals") == {b"views": b"1"}
     assert client.hgetall(OFFSETS) == {b"pageviews/0": b"1"}
-    assert client.hgetall(META) == {b"last_commit_ms": b"1795525507000"}
+    assert client.hgetall(META) == {b"last_commit_ms": b"1795525507000", b"commits": b"1"}
 
 
 def test_next_batch_adds_to_it(client: redis.Redis) -> None:
@@ -151,7 +151,8 @@ def test_field_that_is_no_number_is_an_error_and_nothing_is_written(
     assert dump(client) == before
 
 
-@pytest.mark.parametrize("command", ["hget", "type", "hmget", "hset", "expireat"])
+@pytest.mark.parametrize("command", ["hget", "type", "hmget", "hset", "expireat", "hincrby", "hdel", "zadd", "zrem",
+                                     "zrangebyscore", "unlink", "pfadd"])
 def test_user_without_one_of_the_commands_writes_nothing(
     redis_server: RedisServer, client: redis.Redis, command: str
 ) -> None:

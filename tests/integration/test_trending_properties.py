@@ -244,6 +244,20 @@ def test_rebuild_comes_with_the_period_and_on_request(rank: RankCheck) -> None:
     assert rank.refresh(site.now_ms, 5000 + 600_002).rebuilds == 3
 
 
+@pytest.mark.parametrize(("minutes", "why"), [(10, "start"), (11, "clock_jump")])
+def test_minutes_that_no_refresh_saw_are_made_up_for(rank: RankCheck, minutes: int, why: str) -> None:
+    rng = random.Random(13)
+    site = Site(rank, rng, articles=50, sections=2)
+    site.now_ms -= rng.randint(1, 20) * MINUTE
+    for _ in range(8):
+        site.refresh()
+        before_ms = site.now_ms - site.now_ms % MINUTE - MINUTE  # open at the refresh just done
+        site.step(minutes * MINUTE)
+        site.view_some(50, before_ms, site.now_ms)
+        assert site.refresh().why == why
+        site.check()
+
+
 def test_empty_section_is_given_out_once_and_then_forgotten(rank: RankCheck) -> None:
     site = Site(rank, random.Random(11), articles=2, sections=0)
     for section in ("left", "right"):

@@ -90,7 +90,7 @@ static void leaving_buckets_and_new_minutes_lead_to_the_next_cover(void **state)
             rebuild_at(from);
             put(reads, pv_cover_leaving(from, to, reads), -1);
             for (int64_t minute = from - 1; minute < to - 1; minute++)
-                put(&(struct pv_cover_read){PV_BUCKET_MINUTE, minute, PV_WINDOWS_ALL}, 1, 1);
+                put(&(struct pv_cover_read){minute, PV_BUCKET_MINUTE, PV_WINDOWS_ALL}, 1, 1);
             assert_held(to, to - 1);
         }
 }
