@@ -56,7 +56,11 @@ def test_shipped_acl_file_allows_what_the_programs_need(tmp_path: Path, broker: 
     server = RedisServer(tmp_path / "redis", {"aclfile": str(users)}, "change-this-admin", "pv-admin")
     with server, Pipeline(tmp_path, broker, server) as pipeline:
         write_log(pipeline)
-        pipeline.count(redis_user="pv-aggregator", redis_password_file=tmp_path / "aggregator")
+        aggregator = {"redis_user": "pv-aggregator", "redis_password_file": tmp_path / "aggregator"}
+        pipeline.redis().set("pv:ranker", "another", px=600_000)
+        pipeline.count(**aggregator)
+        pipeline.count(clock="event", **aggregator)
+        pipeline.count(rebuild=True, **aggregator)
         pipeline.check()
         pipeline.exporter(once=True, redis_user="pv-reader", redis_password_file=tmp_path / "reader").finish()
         refused = pipeline.aggregator(redis_user="pv-reader", redis_password_file=tmp_path / "reader")
