@@ -13,7 +13,9 @@
 
 struct pv_ranker_metrics {
     pv_metric_value refreshes, rebuilds, errors, lists_sent;
-    pv_metric_value articles, articles_refused, refresh_us, redis_us;
+    pv_metric_value articles, articles_refused;
+    pv_metric_value refresh_us, redis_us; /* what the last one took, and waited for Redis */
+    pv_metric_value last_ranking_ms;      /* wall clock */
 };
 
 struct pv_ranker_config {
@@ -31,8 +33,8 @@ struct pv_ranker;
 enum pv_status pv_ranker_new(const struct pv_ranker_config *config, struct pv_ranker **ranker,
                              struct pv_error *error) PV_MUST_CHECK;
 
-/* Ends the thread after one refresh more, so that the lists are those of all that was counted; or
- * without it, when Redis does not answer. */
+/* Ends the thread after one refresh more, whoever has the lock, so that the lists are those of all
+ * that was counted; or without it, when Redis does not answer for a few seconds. */
 void pv_ranker_finish(struct pv_ranker *ranker);
 
 /* Ends the thread. NULL is fine. */

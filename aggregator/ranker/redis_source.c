@@ -3,29 +3,24 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "aggregator/ranker/stopwatch.h"
 #include "pageview/keys.h"
 
 enum { CURSOR_SIZE = 24 };
-
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static enum pv_status ask(struct pv_redis_source *source, int count, const char **arguments,
                           const size_t *lengths, struct pv_redis_reply **reply,
                           struct pv_error *error)
 {
-    int64_t asked_us = monotonic_us();
     enum pv_status status =
-        pv_redis_command(source->redis, count, arguments, lengths, reply, error);
+        source->before_page != NULL ? source->before_page(source->context, error) : PV_OK;
+    int64_t asked_us = pv_stopwatch_us();
 
-    source->waited_us += monotonic_us() - asked_us;
+    if (status != PV_OK)
+        return status;
+    status = pv_redis_command(source->redis, count, arguments, lengths, reply, error);
+    source->waited_us += pv_stopwatch_us() - asked_us;
     return status;
 }
 

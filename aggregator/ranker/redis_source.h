@@ -11,6 +11,10 @@
 struct pv_redis_source {
     struct pv_redis *redis;
     const char *prefix;
+    /* Called before each page, since reading all can take long; a failure ends the read with it.
+     * NULL: nothing is called. */
+    enum pv_status (*before_page)(void *context, struct pv_error *error);
+    void *context;
     int64_t waited_us; /* for Redis's answers, since it was last set to 0 */
 };
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The whole pipeline on one machine, on replayed traffic: what `./run demo` shows.
 
-Broker, Redis and the three programs run from a private directory, on free ports. Lines of a real web
-server's log are appended to an access log, with the time of now. At the end a reader that shares no code
-with the programs counts that log again, and the counts in Redis have to be equal.
+Broker, Redis and the three programs run from a private directory, on free ports. An access log begins with
+the lines of a real web server's log spread over the day before; then they are appended over and over, with
+the time of now, and with bursts of views of some articles (demo_traffic.py). At the end a reader that shares
+no code with the programs counts the log again, and the counts and the lists in Redis have to be equal.
 Only the standard library is used, unless --kafka asks for a real Apache Kafka.
 """
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -25,40 +27,63 @@ from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness.access_log_line import format_time
+from demo_traffic import Replayer
 from harness.child_process import ChildProcess
+from harness.counts import bucket_end_s
 from harness.page_view_policy import SPIDERS_FILE
 from harness.ports import free_port
+from harness.trending_reference import LISTS, lists
 from harness.waiting import DeadlineExceeded, pause, wait_until
 from harness.weblog_recount import WeblogCounts, recount_files
 
-SAMPLE = Path(__file__).resolve().parents[1] / "data" / "demo" / "access.log"
 TICK_S = 0.1
 FINAL_DEADLINE_S = 30.0
-_TIME_FIELD = re.compile(rb"\[[^\]]*\]")
+SHOWN_LISTS = ("1h", "hot", "rising")
+MOVED_SINCE_S = 5.0
 
 
-class Replayer:
-    """Appends the sample's lines over and over, `rate` a second, each with the time it is written at."""
+def shortened(article: str, width: int) -> str:
+    """The end of an article tells more than its beginning."""
+    return article if len(article) <= width else "…" + article[len(article) - width + 1:]
 
-    def __init__(self, log: Path, rate: float) -> None:
-        self._out = log.open("ab")
-        self._lines = itertools.cycle(SAMPLE.read_bytes().splitlines(keepends=True))
-        self._rate = rate
-        self._started_s = time.monotonic()
-        self.written = 0
 
-    def catch_up(self) -> None:
-        """Writes what is due by now."""
-        due = int((time.monotonic() - self._started_s) * self._rate) - self.written
-        stamp = b"[" + format_time(datetime.now(timezone.utc)) + b"]"
-        for line in itertools.islice(self._lines, max(due, 0)):
-            self._out.write(_TIME_FIELD.sub(stamp, line, count=1))
-            self.written += 1
-        self._out.flush()
+class TrendingBoard:
+    """Lists side by side, each article with how far it moved in the last seconds."""
 
-    def close(self) -> None:
-        self._out.close()
+    def __init__(self, read: Callable[[str, int], list[tuple[str, float]]]) -> None:
+        self._read = read
+        self._seen: deque[tuple[float, dict[str, dict[str, int]]]] = deque()
+
+    @staticmethod
+    def mark(rank: int, before: int | None) -> str:
+        if before is None:
+            return "new"
+        return "" if before == rank else f"{'▲' if before > rank else '▼'}{abs(before - rank)}"
+
+    def lines(self, columns: int, rows: int) -> list[str]:
+        width = (columns - 4) // 3
+        # A list is read further than it is shown: an article may come from below.
+        read = {name: self._read(name, 100) for name in SHOWN_LISTS}
+        before = self._earlier({name: {one: at for at, (one, _) in enumerate(entries)}
+                                for name, entries in read.items()})
+        shown = [
+            [f"{self.mark(rank, before[name].get(article) if before[name] else rank):>3}{score:>7.1f} "
+             f"{shortened(article, width - 11)}"
+             for rank, (article, score) in enumerate(read[name][:rows])]
+            for name in SHOWN_LISTS
+        ]
+        heads = [f"    score trending {name}" for name in SHOWN_LISTS]
+        body = itertools.islice(itertools.zip_longest(*shown, fillvalue=""), rows)
+        table = ["  ".join(f"{cell:<{width}.{width}}" for cell in row).rstrip() for row in (heads, *body)]
+        return table + [""] * (rows + 1 - len(table))
+
+    def _earlier(self, ranks: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """The ranks of some seconds ago, or the oldest there are."""
+        now_s = time.monotonic()
+        self._seen.append((now_s, ranks))
+        while len(self._seen) > 1 and self._seen[1][0] <= now_s - MOVED_SINCE_S:
+            self._seen.popleft()
+        return self._seen[0][1]
 
 
 class Demo:
@@ -71,6 +96,7 @@ class Demo:
         self._children: list[ChildProcess] = []  # in the order in which they are to end
         self._servers: list[ChildProcess] = []
         self._stop_broker: Callable[[], None] = lambda: None
+        self._board = TrendingBoard(self.trending)
 
     def start(self) -> None:
         self._start_redis()
@@ -131,6 +157,16 @@ class Demo:
         lines = self.redis("HGETALL", key)
         return {field: int(value) for field, value in zip(lines[::2], lines[1::2])}
 
+    def trending(self, name: str, count: int = 0) -> list[tuple[str, float]]:
+        """The first articles of a list with their scores, or all."""
+        lines = self.redis("ZREVRANGE", f"pv:trending:{name}", "0", str(count - 1), "WITHSCORES")
+        return list(zip(lines[::2], map(float, lines[1::2])))
+
+    def ranking_clock_ms(self) -> int:
+        """The time that the lists are of; -1 before there are any."""
+        clock = self.redis("HGET", "pv:meta", "ranking_clock_ms")
+        return int(clock[0]) if clock and clock[0] else -1
+
     def check_alive(self) -> None:
         for child in self._children + self._servers:
             if not child.is_running:
@@ -144,24 +180,32 @@ class Demo:
         articles = json.loads(days[-1].read_text())["items"][0]["articles"]
         return [(one["rank"], one["article"], one["views"]) for one in articles[:10]]
 
-    def screen(self, lines: int) -> list[str]:
+    def screen(self, lines: int, burst: str | None = None) -> list[str]:
         totals = self.redis_hash("pv:totals")
         views = totals.pop("views", 0)
         rows = [f"{rank:>4}  {count:>7,}  {article[:60]}" for rank, article, count in self.top_ten()]
+        terminal = shutil.get_terminal_size((120, 40))
         return [
             "",
             f"{datetime.now(timezone.utc):%H:%M:%S} UTC   log lines {lines:,}   views {views:,}   "
             f"spiders filtered {totals.get('spider', 0):,}",
-            "rank    views  article",
+            f"burst: {burst or '(none just now)'}",
+            # All of it must stay in sight to be drawn over.
+            *self._board.lines(max(terminal.columns - 1, 60), min(max(terminal.lines - 17, 3), 10)),
+            "rank    views  article, today",
             *(rows or ["        (the first snapshot is not there yet)"]),
         ]
 
     def where_to_look(self) -> str:
         cli = f"redis-cli -p {self.redis_port}"
         return "\n".join([
-            "The pipeline runs; in another terminal, look with",
+            "The pipeline runs on lines of a real log: once spread over the last 24 hours, then replayed as of now.",
+            "Added to them are bursts: in turn one article gets more views, made up from its line in that log,",
+            f"so that the lists move. Marks show moves in the last {MOVED_SINCE_S:g} s.",
+            "In another terminal, look with",
             f"  {cli} HGET pv:views /projects/xdotool",
             f"  {cli} HGETALL pv:totals",
+            f"  {cli} ZREVRANGE pv:trending:rising 0 9 WITHSCORES",
             f"  ls -R {self.snapshots}",
             f"  tail -f {self.log} {self.directory}/pv-*.log",
             "Ctrl-C stops everything." if not self._options.seconds
@@ -174,6 +218,8 @@ class Demo:
         due = recount.views + recount.reasons["spider"]
         try:
             wait_until(lambda: sum(self.redis_hash("pv:totals").values()) >= due, "all is counted", FINAL_DEADLINE_S)
+            counted_ms = time.time() * 1000
+            wait_until(lambda: self.ranking_clock_ms() > counted_ms, "all is ranked", FINAL_DEADLINE_S)
         except DeadlineExceeded:
             pass  # the comparison that follows says what is missing
         return recount
@@ -191,7 +237,23 @@ class Demo:
         print(f"pv-producer's closing line:    {closing[1] if closing else '(none)'}")
         print(f"Redis:                         views {views:,} of {len(articles):,} articles, spiders {spiders:,}")
         print("Every article's count is equal." if equal else "THE COUNTS DIFFER.")
-        return equal
+        return self.compare_lists(recount) and equal
+
+    def compare_lists(self, recount: WeblogCounts) -> bool:
+        """Once the aggregator has ended, which leaves lists and their time as they are."""
+        views = [((bucket_end_s(minute) - 60) * 1000, article, count)
+                 for minute, articles in recount.counts.buckets.items() if len(minute) == 16
+                 for article, count in articles.items()]
+        expected = lists(views, {}, self.ranking_clock_ms())
+        found = {name: self.trending(name) for name in LISTS}
+        wrong = [name for name in LISTS if found[name] != expected[name][None]]
+        lengths = ", ".join(f"{name} {len(found[name])}" for name in LISTS)
+        print(f"Trending lists in Redis:       {lengths} articles")
+        for name in wrong:
+            print(f"pv:trending:{name} differs: {found[name][:3]}, should begin {expected[name][None][:3]}")
+        if not wrong:
+            print("pv:trending:1h and every other list is what the recount gives, in order and score.")
+        return not wrong
 
     def stop(self) -> None:
         for child in self._children + self._servers:
@@ -223,7 +285,7 @@ def replay(demo: Demo, options: argparse.Namespace) -> None:
             replayer.catch_up()
             demo.check_alive()
             if time.monotonic() >= next_show_s:
-                drawn = show(demo.screen(replayer.written), drawn)
+                drawn = show(demo.screen(replayer.written, replayer.burst_article), drawn)
                 next_show_s += show_interval_s
             pause(TICK_S)
     except KeyboardInterrupt:

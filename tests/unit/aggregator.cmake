@@ -12,10 +12,10 @@ foreach(module batch batch_pool commit_call committer msgpack partitions ${with_
   pv_unit_test(aggregator_${module} pv-aggregator-lib aggregator-test-redis)
 endforeach()
 
-foreach(module hyperloglog repeat_memory visitor_filter)
+foreach(module batch_facts description_filter event_facts hyperloglog repeat_memory visitor_filter)
   pv_unit_test(aggregator_${module} pv-aggregator-lib)
 endforeach()
 
-foreach(module cover lists ranking shortlist)
+foreach(module cover lists lock publisher ranker ranking redis_source shortlist)
   pv_unit_test(ranker_${module} pv-aggregator-lib)
 endforeach()
