@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#define PV_DESCRIPTION_FILTER_SLOTS 65536 /* of 32 bytes */
+#define PV_DESCRIPTION_FILTER_SLOTS 262144 /* of 32 bytes: 8 MiB */
 
 struct pv_description_filter;
 

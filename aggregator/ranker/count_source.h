@@ -14,7 +14,8 @@ typedef void pv_take_section(void *context, size_t i, struct pv_text section);
 /* Counters of what was ever committed under the prefix. */
 struct pv_commit_marks {
     int64_t commits; /* all; it falls when Redis was rolled back or emptied */
-    int64_t late;    /* those that touched a minute before the announced one, and swaps of all counts */
+    int64_t
+        late; /* those that touched a minute before the announced one, and swaps of all counts */
 };
 
 struct pv_count_source {
@@ -26,8 +27,8 @@ struct pv_count_source {
     enum pv_status (*read_sections)(void *context, const struct pv_text *articles, size_t count,
                                     pv_take_section *take, void *take_context,
                                     struct pv_error *error);
-    /* Announces that minutes before `open_from_ms` are not read again, and reads the marks. A commit
-     * that touches such a minute after this raises `late`; one before is visible to the next
+    /* Announces that minutes before `open_from_ms` are not read again, and reads the marks. A
+     * commit that touches such a minute after this raises `late`; one before is visible to the next
      * read_bucket. */
     enum pv_status (*announce)(void *context, int64_t open_from_ms, struct pv_commit_marks *marks,
                                struct pv_error *error);

@@ -24,6 +24,7 @@ local VERSION = 2
 local OFFSETS, META, FIRST_GROUP = 1, 2, 3
 local FIRST_GROUP_ARG = 9
 local UNPACK_MAX = 7000 -- values that Lua can unpack in one call, below its limit of 7,998
+local DAY_MS = 86400000
 local SWEEP_MAX = 1000  -- buckets whose time is over that one call removes
 local OTHER = '(other)' -- counts the views of new articles when too many came at once
 
@@ -264,33 +265,42 @@ end
 local DESCRIPTION = 10 -- values of one article's description
 
 -- What an article is called, where it belongs, and when it was read: each of the latest event
--- that says so, in the order of (minute, offset).
-local function describe(prefix, stem, articles, list, at)
+-- that says so, in the order of (minute, offset). Appends to `sections` what changed of them. Its
+-- expiry moves once a day: most calls are two commands.
+local function describe(stem, articles, list, at, sections)
   local article = articles[list[at]]
   if article == OTHER then return end
-  local first_ms, last_ms, expire_at = list[at + 1], list[at + 2], list[at + 3]
-  local key, changes = stem .. article, {}
+  local first_ms, last_ms = list[at + 1], list[at + 2]
+  local title, title_minute, title_offset = list[at + 4], list[at + 5], list[at + 6]
+  local section, section_minute, section_offset = list[at + 7], list[at + 8], list[at + 9]
+  local key = stem .. article
   local stored = redis.call('HMGET', key, 'first_seen', 'last_seen', 'title_at', 'section_at')
-  if not stored[1] or first_ms < tonumber(stored[1]) then
-    changes[#changes + 1] = 'first_seen'
-    changes[#changes + 1] = decimal(first_ms)
+  local first_before, last_before = tonumber(stored[1] or nil), tonumber(stored[2] or nil)
+  local changes, n = { key }, 1
+  if not first_before or first_ms < first_before then
+    changes[n + 1], changes[n + 2] = 'first_seen', decimal(first_ms)
+    n = n + 2
   end
-  local is_latest = not stored[2] or last_ms > tonumber(stored[2])
-  if is_latest then
-    changes[#changes + 1] = 'last_seen'
-    changes[#changes + 1] = decimal(last_ms)
+  if not last_before or last_ms > last_before then
+    changes[n + 1], changes[n + 2] = 'last_seen', decimal(last_ms)
+    n = n + 2
   end
-  for i, name in ipairs({ 'title', 'section' }) do
-    local value, minute, offset = list[at + 1 + 3 * i], list[at + 2 + 3 * i], list[at + 3 + 3 * i]
-    if value ~= '' and is_later(stored[2 + i], minute, offset) then
-      for _, change in ipairs({ name, value, name .. '_at', decimal(minute) .. '/' .. decimal(offset) }) do
-        changes[#changes + 1] = change
-      end
-      if name == 'section' then redis.call('HSET', prefix .. 'sections', article, value) end
-    end
+  if title ~= '' and is_later(stored[3], title_minute, title_offset) then
+    changes[n + 1], changes[n + 2] = 'title', title
+    changes[n + 3], changes[n + 4] = 'title_at', decimal(title_minute) .. '/' .. decimal(title_offset)
+    n = n + 4
   end
-  if #changes > 0 then redis.call('HSET', key, unpack(changes)) end
-  if is_latest then redis.call('EXPIREAT', key, decimal(expire_at)) end
+  if section ~= '' and is_later(stored[4], section_minute, section_offset) then
+    changes[n + 1], changes[n + 2] = 'section', section
+    changes[n + 3], changes[n + 4] = 'section_at', decimal(section_minute) .. '/' .. decimal(section_offset)
+    n = n + 4
+    sections[#sections + 1] = article
+    sections[#sections + 1] = section
+  end
+  if n > 1 then redis.call('HSET', unpack(changes)) end
+  if not last_before or math.floor(last_ms / DAY_MS) > math.floor(last_before / DAY_MS) then
+    redis.call('EXPIREAT', key, decimal(list[at + 3]))
+  end
 end
 
 -- Each is { stem, place in articles or 0 for the site, when it expires, visitors }.
@@ -317,9 +327,11 @@ local function write_facts(prefix, articles, descriptions, visitors)
   end
   if descriptions ~= '' then
     local list = cmsgpack.unpack(descriptions)
-    local stem = table.remove(list, 1)
+    local stem = list[1]
     local facts_prefix = stem:sub(1, -#'article:' - 1)
-    for at = 1, #list, DESCRIPTION do try(describe, facts_prefix, stem, articles, list, at) end
+    local sections = {}
+    for at = 2, #list, DESCRIPTION do try(describe, stem, articles, list, at, sections) end
+    if #sections > 0 then try(call_in_parts, 'HSET', facts_prefix .. 'sections', sections) end
   end
   if visitors ~= '' then
     for _, set in ipairs(cmsgpack.unpack(visitors)) do try(add_visitors, articles, set) end

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Measures the pipeline beside raw librdkafka, in one run on one machine: what `./run bench` prints.
 
-    drain    pv-aggregator counts a full topic into Redis (AOF everysec); the limit is a consumer that only reads
+    drain    pv-aggregator counts a full topic into Redis (AOF everysec), with visitors, trending and dedupe on, and
+             with all of them off; the limit is a consumer that only reads
     ship     pv-producer sends a log, as events and as combined lines; the limit is a producer that only sends
     latency  from a line written to its count seen by HGET, unless told otherwise with default options
+    ranker   what a refresh of the trending lists costs, by the articles that there are and by those that changed
+    memory   the most that pv-aggregator holds with visitors and trending on, by how the articles are read
 
 Runs alternate and medians are shown. A wrong count is an error; a slow run is not.
 """
@@ -24,11 +27,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.latency import measure_latency
 from bench.measured import Cost, median, run
+from bench.ranker import measure_ranker
 from harness.kafka_broker import KafkaBroker
 from harness.page_view_policy import SPIDERS_FILE
 from harness.redis_server import RedisServer
 
 SOURCE_INSIDE = Path("/src/pageviews")  # where ./run debian13 has the source in its root
+ALL_OFF = ("--visitors=off", "--trending=off", "--dedupe=0s")
+ALL_ON = ("--visitors=on", "--trending=on", "--dedupe=30m")
 FORMATS = {"event": "event", "combined": "log-event"}  # pv-producer's format → the raw producer's same payloads
 
 
@@ -67,9 +73,13 @@ class Bench:
         output = self.directory / f"{self._run_number:03}-{program}.log"
         return run(self.command(program, *arguments), output)
 
+    def new_name(self) -> str:
+        self._run_number += 1
+        return f"bench-{self._run_number}"
+
     def fill(self, **options: str | int) -> None:
         """`span-s=600` and so on, for pv-bench-fill."""
-        sizes = {"events": self.options.events, "articles": self.options.articles}
+        sizes = {"events": self.options.events, "articles": self.options.articles, "readers": self.options.readers}
         self.run("pv-bench-fill", *(f"--{name.replace('_', '-')}={value}" for name, value in (sizes | options).items()))
 
     def new_topic(self, name: str) -> str:
@@ -89,6 +99,12 @@ class Bench:
         found = self.server.client().info("cpu")
         return float(found["used_cpu_user"]) + float(found["used_cpu_sys"])
 
+    def redis_commands(self, most: int = 8) -> str:
+        """What Redis's commands took since the last CONFIG RESETSTAT. FCALL's time has those that functions call."""
+        found = self.server.client().info("commandstats")
+        took_s = {name.removeprefix("cmdstat_"): one["usec"] / 1e6 for name, one in found.items()}
+        longest = sorted(took_s, key=lambda name: -took_s[name])[:most]
+        return ", ".join(f"{name} {took_s[name]:.2f} s ({found[f'cmdstat_{name}']['calls']:,})" for name in longest)
 
     def describe_machine(self) -> str:
         """Figures are only worth what else the machine did: they go down fast when its processors are taken."""
@@ -123,37 +139,79 @@ class Table:
         )
 
 
-def aggregate(bench: Bench, topic: str, number: int) -> Cost:
-    """Counts the topic into an empty Redis, and checks every view."""
+def aggregate(bench: Bench, topic: str, *features: str) -> Cost:
+    """Counts the topic into an empty Redis, and checks that each event is a view or a repeat."""
     client = bench.server.client()
     client.flushall()
+    client.config_resetstat()
     cpu_before_s = bench.redis_cpu_s()
     cost, _ = bench.run(
-        "pv-aggregator", f"--brokers={bench.broker.address}", f"--topic={topic}", f"--group=bench-{number}",
-        f"--redis={bench.server.address}", "--exit-at-end", *bench.options.aggregator_option,
+        "pv-aggregator", f"--brokers={bench.broker.address}", f"--topic={topic}", f"--group={bench.new_name()}",
+        f"--redis={bench.server.address}", "--exit-at-end", *features, *bench.options.aggregator_option,
     )
     cost = replace(cost, redis_cpu_s=bench.redis_cpu_s() - cpu_before_s)
-    expect("the sum of pv:views", sum(int(count) for count in client.hvals("pv:views")), bench.options.events)
-    expect("pv:totals views", int(client.hget("pv:totals", "views") or 0), bench.options.events)
+    views, repeats = (int(count or 0) for count in client.hmget("pv:totals", "views", "repeat"))
+    expect("the sum of pv:views", sum(int(count) for count in client.hvals("pv:views")), views)
+    expect("pv:totals views and repeats", views + repeats, bench.options.events)
     return cost
 
 
+def feature_sets(each: bool) -> dict[str, tuple[str, ...]]:
+    """Rows of the drain by name. Of an option given twice the last one counts."""
+    sets = {"all off": ALL_OFF, "all on": ALL_ON}
+    if each:
+        sets |= {f"only {one.removeprefix('--')}": (*ALL_OFF, one) for one in ALL_ON}
+    return sets
+
+
 def drain(bench: Bench) -> None:
-    topic = "pageviews-drain"
+    options, topic = bench.options, "pageviews-drain"
     bench.fill(brokers=bench.broker.address, topic=topic)
-    raw, ours = [], []
-    for number in range(bench.options.runs):
+    sets = feature_sets(options.each_feature)
+    raw: list[Cost] = []
+    ours: dict[str, list[Cost]] = {name: [] for name in sets}
+    commands: dict[str, str] = {}
+    for _ in range(options.runs):
         cost, text = bench.run("pv-bench-raw-consume", f"--brokers={bench.broker.address}", f"--topic={topic}")
-        expect("what the raw consumer read", int(json.loads(text)["events"]), bench.options.events)
+        expect("what the raw consumer read", int(json.loads(text)["events"]), options.events)
         raw.append(cost)
-        ours.append(aggregate(bench, topic, number))
+        for name, features in sets.items():
+            ours[name].append(aggregate(bench, topic, *features))
+            commands[name] = bench.redis_commands()
     table = Table(
-        f"Drain: {bench.options.events:,} events, {bench.options.articles:,} articles, 8 partitions, lz4, "
-        f"median of {bench.options.runs}", bench.options.events,
+        f"Drain: {options.events:,} events, {options.articles:,} articles, {options.readers:,} "
+        f"readers, 8 partitions, lz4, median of {options.runs}", options.events,
     )
     table.row("raw librdkafka consumer (limit)", raw)
-    table.row("pv-aggregator into Redis", ours)
+    for name, costs in ours.items():
+        table.row(f"pv-aggregator, {name}", costs)
+    off, on = median(ours["all off"]), median(ours["all on"])
+    print(f"  on is {off.wall_s / on.wall_s:.2f} of off in events/s: on is {' '.join(ALL_ON)}")
+    if options.each_feature:
+        print("  Redis's commands in the last run of each:")
+        for name, text in commands.items():
+            print(f"    {name}: {text}")
     bench.delete_topic(topic)
+
+
+def memory(bench: Bench) -> None:
+    """Flat traffic: nearly every article is read, and none much more than another."""
+    options = bench.options
+    print(f"\nMemory: {options.events:,} events, {options.readers:,} readers, --visitors=on --trending=on\n"
+          f"{'':<50}{'articles':>10}{'ranked':>9}{'RSS MiB':>9}{'Redis MiB':>11}")
+    for name, span_s in {"30 days": 30 * 86400 - 60, "10 minutes": 600}.items():
+        topic = f"pageviews-{bench.new_name()}"
+        bench.fill(brokers=bench.broker.address, topic=topic, articles=options.memory_articles, zipf_percent=30,
+                   span_s=span_s)
+        for also in ((), ALL_ON[2:]):
+            cost = aggregate(bench, topic, *ALL_ON[:2], *also)
+            client = bench.server.client()
+            articles, described = client.hlen("pv:views"), client.hlen("pv:sections")
+            expect("articles with a section", described, articles)
+            expect("the length of pv:trending:30d", client.zcard("pv:trending:30d"), min(1000, articles))
+            print(f"{' '.join(['all read in', name, *also]):<50}{articles:>10,}{described:>9,}{cost.rss_mib:>9.0f}"
+                  f"{client.info('memory')['used_memory'] / 2**20:>11.0f}", flush=True)
+        bench.delete_topic(topic)
 
 
 def ship_once(bench: Bench, log_format: str, log: Path, number: int) -> Cost:
@@ -206,7 +264,9 @@ def latency(bench: Bench) -> None:
     print(f"  p50 {cuts[49]:.2f} s   p90 {cuts[89]:.2f} s   p99 {cuts[98]:.2f} s   max {max(seen_s):.2f} s")
 
 
-PARTS = {"drain": drain, "ship": ship, "latency": latency}
+PARTS = {"drain": drain, "ship": ship, "latency": latency, "ranker": measure_ranker, "memory": memory}
+SHORT = {"events": 200_000, "articles": 10_000, "readers": 20_000, "runs": 1, "latency_seconds": 5.0,
+         "ranked_articles": [10_000], "memory_articles": 10_000}
 
 
 def parse_options() -> argparse.Namespace:
@@ -216,8 +276,17 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--bin-dir", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--articles", type=int, default=50_000)
+    parser.add_argument("--readers", type=int, default=200_000, help="of the events; all read as much")
     parser.add_argument("--runs", type=int, default=3, help="of each; the median is shown (default 3)")
     parser.add_argument("--latency-seconds", type=float, default=30)
+    parser.add_argument("--each-feature", action="store_true",
+                        help="drain with each feature on alone, too, and say what Redis did")
+    parser.add_argument("--ranked-articles", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], metavar="N",
+                        help="the ranker's articles, for a table of each")
+    parser.add_argument("--changed-articles", type=int, nargs="+", default=[1_000, 10_000], metavar="N",
+                        help="articles that change between two refreshes, for a row of each")
+    parser.add_argument("--memory-articles", type=int, default=100_000, metavar="N")
+    parser.add_argument("--short", action="store_true", help="small sizes and one run of each, where not given")
     parser.add_argument("--only", choices=PARTS, action="append", help="repeatable; default: all parts")
     parser.add_argument("--programs-root", type=Path, metavar="DIR",
                         help="run the programs inside this root, as ./run debian13 DIR built them")
@@ -225,6 +294,8 @@ def parse_options() -> argparse.Namespace:
                         help="one more argument for pv-aggregator, e.g. --aggregator-option=--pipelines=2")
     parser.add_argument("--producer-option", action="append", default=[], metavar="OPTION",
                         help="the same for pv-producer")
+    if parser.parse_known_args()[0].short:
+        parser.set_defaults(**SHORT)
     options = parser.parse_args()
     if options.programs_root:
         options.programs_root = options.programs_root.resolve()

@@ -4,7 +4,7 @@
  *   --brokers=HOST:PORT --topic=NAME   create the topic when missing and fill it
  *   --out=FILE                         write lines instead
  *   --format=event|combined|log-event  what to make (a topic takes no access log)
- *   --events=2000000 --articles=50000 --zipf-percent=100 --partitions=8 --seed=1
+ *   --events=2000000 --articles=50000 --zipf-percent=100 --readers=200000 --partitions=8 --seed=1
  *   --span-s=600                       the views' times end now and start this many seconds ago
  * With --events=0 the topic is made and left empty.
  */
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 {
     static const char *const KNOWN[] = {"brokers", "topic",    "out",          "format",
                                         "events",  "articles", "zipf-percent", "partitions",
-                                        "seed",    "span-s"};
+                                        "seed",    "span-s",   "readers"};
     bench_check_options(argc, argv, KNOWN, (int)(sizeof KNOWN / sizeof KNOWN[0]));
     const char *out = bench_option(argc, argv, "out", NULL);
     const char *brokers = bench_option(argc, argv, "brokers", NULL);
@@ -110,11 +110,14 @@ int main(int argc, char **argv)
     bench_format_fn format = format_named(bench_option(argc, argv, "format", "event"));
     int64_t events = bench_option_int(argc, argv, "events", 2000000);
     int64_t span_ms = 1000 * bench_option_int(argc, argv, "span-s", 600);
-    struct bench_traffic *traffic =
-        bench_traffic_new(events, bench_option_int(argc, argv, "articles", 50000),
-                          (double)bench_option_int(argc, argv, "zipf-percent", 100) / 100,
-                          (uint64_t)bench_option_int(argc, argv, "seed", 1),
-                          (int64_t)time(NULL) * 1000 - span_ms, span_ms);
+    struct bench_traffic *traffic = bench_traffic_new(&(struct bench_traffic_options){
+        .events = events,
+        .articles = bench_option_int(argc, argv, "articles", 50000),
+        .exponent = (double)bench_option_int(argc, argv, "zipf-percent", 100) / 100,
+        .readers = bench_option_int(argc, argv, "readers", 200000),
+        .seed = (uint64_t)bench_option_int(argc, argv, "seed", 1),
+        .start_ms = (int64_t)time(NULL) * 1000 - span_ms,
+        .span_ms = span_ms});
 
     double started_s = bench_now_s();
     int64_t bytes = out != NULL ? fill_file(traffic, events, format, out)

@@ -10,41 +10,40 @@
 #include "bench_util.h"
 
 struct bench_traffic {
+    struct bench_traffic_options of;
     uint64_t random_state;
-    int64_t events;
-    int64_t articles;
-    int64_t start_ms;
-    int64_t span_ms;
     int64_t made;
     double cumulative[]; /* cumulative[k]: chance of one of the articles 0…k */
 };
 
 /* splitmix64 (Steele, Lea, Flood 2014): tiny, and the same on every machine. */
-static uint64_t next_random(uint64_t *state)
+static uint64_t scramble(uint64_t z)
 {
-    uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
     return z ^ (z >> 31);
 }
 
-struct bench_traffic *bench_traffic_new(int64_t events, int64_t articles, double exponent,
-                                        uint64_t seed, int64_t start_ms, int64_t span_ms)
+static uint64_t next_random(uint64_t *state)
 {
+    return scramble(*state += UINT64_C(0x9E3779B97F4A7C15));
+}
+
+struct bench_traffic *bench_traffic_new(const struct bench_traffic_options *options)
+{
+    int64_t articles = options->articles;
     if (articles < 1 || articles > 10000000)
         bench_die("articles: want 1 to 10000000");
+    if (options->readers < 1)
+        bench_die("readers: want 1 or more");
     struct bench_traffic *traffic =
         malloc(sizeof *traffic + (size_t)articles * sizeof traffic->cumulative[0]);
     if (traffic == NULL)
         bench_die("out of memory");
-    *traffic = (struct bench_traffic){.random_state = seed,
-                                      .events = events,
-                                      .articles = articles,
-                                      .start_ms = start_ms,
-                                      .span_ms = span_ms};
+    *traffic = (struct bench_traffic){.of = *options, .random_state = options->seed};
     double sum = 0;
     for (int64_t k = 0; k < articles; k++) {
-        sum += pow((double)(k + 1), -exponent);
+        sum += pow((double)(k + 1), -options->exponent);
         traffic->cumulative[k] = sum;
     }
     for (int64_t k = 0; k < articles; k++)
@@ -62,7 +61,7 @@ static int64_t draw_article(struct bench_traffic *traffic)
 {
     double drawn = (double)(next_random(&traffic->random_state) >> 11) * 0x1p-53;
     int64_t low = 0;
-    int64_t high = traffic->articles - 1;
+    int64_t high = traffic->of.articles - 1;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
         if (traffic->cumulative[middle] > drawn)
@@ -75,28 +74,33 @@ static int64_t draw_article(struct bench_traffic *traffic)
 
 void bench_traffic_next(struct bench_traffic *traffic, struct bench_view *view)
 {
+    const struct bench_traffic_options *of = &traffic->of;
     int64_t article = draw_article(traffic);
+    view->number = article;
     snprintf(view->article, sizeof view->article,
              "/2026/11/%02" PRId64 "/a-story-to-read-%07" PRId64, 1 + article % 28, article);
-    view->ts_ms = traffic->start_ms + (int64_t)((double)traffic->span_ms * (double)traffic->made /
-                                                (double)traffic->events);
+    view->ts_ms =
+        of->start_ms + (int64_t)((double)of->span_ms * (double)traffic->made / (double)of->events);
     view->noise = next_random(&traffic->random_state);
+    view->visitor = scramble(1 + next_random(&traffic->random_state) % (uint64_t)of->readers);
     traffic->made++;
 }
 
 size_t bench_format_event(const struct bench_view *view, char *out)
 {
-    static const char TITLE[] = "A story to read, and to read again on the way home";
-    int length = snprintf(out, BENCH_LINE_MAX,
-                          "{\"article\":\"%s\",\"ts\":%" PRId64
-                          ",\"agent\":\"user\",\"visitor\":\"%016" PRIx64
-                          "\",\"referrer\":\"www.example.org\",\"title\":\"",
-                          view->article, view->ts_ms, view->noise);
-    int title = BENCH_EVENT_SIZE - length - 2;
-    if (length < 0 || title < 1 || (size_t)title >= sizeof TITLE)
+    static const char *const SECTIONS[] = {"news",    "sport",  "culture", "economy",
+                                           "science", "travel", "opinion", "local"};
+    static const char REST[] = ": to be read again at home";
+    int length = snprintf(
+        out, BENCH_LINE_MAX,
+        "{\"article\":\"%s\",\"ts\":%" PRId64 ",\"agent\":\"user\",\"visitor\":\"%016" PRIx64
+        "\",\"section\":\"%s\",\"referrer\":\"example.org\",\"title\":\"Story %07" PRId64,
+        view->article, view->ts_ms, view->visitor, SECTIONS[view->number % 8], view->number);
+    int rest = BENCH_EVENT_SIZE - length - 2;
+    if (length < 0 || rest < 0 || (size_t)rest >= sizeof REST)
         bench_die("an event cannot be made %d bytes long", BENCH_EVENT_SIZE);
-    memcpy(out + length, TITLE, (size_t)title);
-    memcpy(out + length + title, "\"}", 3);
+    memcpy(out + length, REST, (size_t)rest);
+    memcpy(out + length + rest, "\"}", 3);
     return BENCH_EVENT_SIZE;
 }
 

@@ -14,18 +14,25 @@ enum {
 
 struct bench_traffic;
 
+struct bench_traffic_options {
+    int64_t events;   /* views */
+    int64_t articles; /* P(k-th article) ∝ 1/k^exponent */
+    double exponent;
+    int64_t readers;           /* each as likely as another, and each with a visitor of its own */
+    uint64_t seed;             /* the same one gives the same views */
+    int64_t start_ms, span_ms; /* the views' times rise evenly from start_ms over span_ms */
+};
+
 struct bench_view {
     char article[BENCH_ARTICLE_MAX];
+    int64_t number; /* the article's; its section and title come with it */
     int64_t ts_ms;
+    uint64_t visitor;
     uint64_t noise; /* bits for the fields that vary and count for nothing */
 };
 
-/*
- * `events` views over `articles` articles; P(k-th article) ∝ 1/k^exponent. Their times rise evenly
- * from `start_ms` over `span_ms`. The same seed gives the same views. Owned by the caller.
- */
-struct bench_traffic *bench_traffic_new(int64_t events, int64_t articles, double exponent,
-                                        uint64_t seed, int64_t start_ms, int64_t span_ms);
+/* Owned by the caller. */
+struct bench_traffic *bench_traffic_new(const struct bench_traffic_options *options);
 void bench_traffic_destroy(struct bench_traffic *traffic);
 void bench_traffic_next(struct bench_traffic *traffic, struct bench_view *view);
 

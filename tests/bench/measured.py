@@ -30,7 +30,7 @@ def median(costs: list[Cost]) -> Cost:
     return Cost(*(statistics.median(getattr(cost, field.name) for cost in costs) for field in fields(Cost)))
 
 
-def _peak_rss_mib(pid: int) -> float:
+def peak_rss_mib(pid: int) -> float:
     """The kernel's own high-water mark. wait4's would also count this Python process, which the child was
     a copy of before it became the program."""
     try:
@@ -51,7 +51,7 @@ def run(command: list[str], output: Path) -> tuple[Cost, str]:
         )
         rss_mib = 0.0
         while True:
-            rss_mib = max(rss_mib, _peak_rss_mib(child.pid))
+            rss_mib = max(rss_mib, peak_rss_mib(child.pid))
             pid, status, usage = os.wait4(child.pid, os.WNOHANG)
             if pid != 0:
                 break
