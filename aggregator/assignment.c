@@ -218,6 +218,8 @@ static enum pv_status start(struct pv_assignment *assignment, struct pv_error *e
     free(starts);
     free(places);
     free(fetches);
+    /* What was told of these partitions before may be gone from Redis. */
+    pv_event_facts_forget(&assignment->intake->facts);
     if (status != PV_OK)
         return status;
     assignment->start_pending = false;

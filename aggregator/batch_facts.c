@@ -89,11 +89,11 @@ static struct pv_description *find_description(struct pv_batch_facts *facts, uin
 }
 
 static bool say(struct pv_batch_facts *facts, struct pv_said_text *said, struct pv_text text,
-                int64_t minute_ms, int64_t offset)
+                int64_t hour_ms, int64_t offset)
 {
-    if (text.length == 0 || (said->length > 0 && minute_ms < said->minute_ms))
+    if (text.length == 0 || (said->length > 0 && hour_ms < said->hour_ms))
         return true; /* offsets rise within a batch */
-    said->minute_ms = minute_ms;
+    said->hour_ms = hour_ms;
     said->offset = offset;
     if (said->length == text.length &&
         memcmp(facts->texts.data + said->text_at, text.data, text.length) == 0)
@@ -108,20 +108,20 @@ bool pv_batch_facts_describe(struct pv_batch_facts *facts, uint32_t article,
                              const struct pv_event *event, int64_t offset)
 {
     struct pv_description *description = find_description(facts, article);
-    int64_t minute_ms = pv_bucket_start_ms(PV_BUCKET_MINUTE, event->ts_ms);
+    int64_t hour_ms = pv_bucket_start_ms(PV_BUCKET_HOUR, event->ts_ms);
 
     if (description == NULL)
         return false;
     if (event->ts_ms < description->first_seen_ms)
         description->first_seen_ms = event->ts_ms;
-    if (minute_ms > description->last_seen_ms)
-        description->last_seen_ms = minute_ms;
-    return say(facts, &description->title, event->title, minute_ms, offset) &&
-           say(facts, &description->section, event->section, minute_ms, offset);
+    if (hour_ms > description->last_seen_ms)
+        description->last_seen_ms = hour_ms;
+    return say(facts, &description->title, event->title, hour_ms, offset) &&
+           say(facts, &description->section, event->section, hour_ms, offset);
 }
 
 bool pv_batch_facts_visit(struct pv_batch_facts *facts, uint32_t article, uint32_t minute,
-                          struct pv_text visitor)
+                          struct pv_text visitor, bool first)
 {
     void *items = facts->visits;
     bool grown =
@@ -132,7 +132,7 @@ bool pv_batch_facts_visit(struct pv_batch_facts *facts, uint32_t article, uint32
     if (!grown || !add_text(facts, visitor, &text_at))
         return false;
     facts->visits[facts->visit_count++] =
-        (struct pv_visit){article, minute, text_at, (uint32_t)visitor.length};
+        (struct pv_visit){article, minute, text_at, (uint32_t)visitor.length, first};
     return true;
 }
 

@@ -13,17 +13,17 @@
 #include "pageview/event.h"
 
 #define PV_FACTS_TEXT_MAX   1048576 /* bytes of titles, sections and visitors in a batch */
-#define PV_FACTS_VISITS_MAX 16384   /* (visitor, article and day or minute) pairs in a batch */
+#define PV_FACTS_VISITS_MAX 32768   /* (visitor, article and day or minute) pairs in a batch */
 
-/* A text of the latest event that has one, in the order of (minute, offset). */
+/* A text of the latest event that has one, in the order of (hour, offset). */
 struct pv_said_text {
     uint32_t text_at, length; /* in texts; length 0: nothing was said */
-    int64_t minute_ms, offset;
+    int64_t hour_ms, offset;
 };
 
 struct pv_description {
     uint32_t article;                    /* index in the batch */
-    int64_t first_seen_ms, last_seen_ms; /* the second is the start of a minute */
+    int64_t first_seen_ms, last_seen_ms; /* the second is the start of an hour */
     struct pv_said_text title, section;
 };
 
@@ -34,6 +34,7 @@ struct pv_visit {
     uint32_t article; /* index in the batch, or PV_VISIT_OF_SITE */
     uint32_t minute;  /* since the Unix epoch: the site's bucket, or the day's first minute */
     uint32_t text_at, length;
+    bool first; /* of its HyperLogLog, as far as is known: it tells when the key expires */
 };
 
 struct pv_batch_facts {
@@ -59,7 +60,7 @@ bool pv_batch_facts_describe(struct pv_batch_facts *facts, uint32_t article,
 
 /* Adds a visit. False when memory is out. */
 bool pv_batch_facts_visit(struct pv_batch_facts *facts, uint32_t article, uint32_t minute,
-                          struct pv_text visitor);
+                          struct pv_text visitor, bool first);
 
 /* Brings the visits of one HyperLogLog together. */
 void pv_batch_facts_sort(struct pv_batch_facts *facts);

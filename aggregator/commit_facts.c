@@ -112,7 +112,7 @@ static void write_said(struct pv_buffer *bytes, const struct pv_batch *batch,
                        const struct pv_said_text *said)
 {
     pv_msgpack_text(bytes, batch->facts.texts.data + said->text_at, (uint16_t)said->length);
-    pv_msgpack_number(bytes, (uint64_t)said->minute_ms);
+    pv_msgpack_number(bytes, (uint64_t)said->hour_ms);
     pv_msgpack_number(bytes, (uint64_t)said->offset);
 }
 
@@ -170,16 +170,17 @@ static void write_set(struct pv_buffer *bytes, const struct pv_batch *batch, con
 {
     const struct pv_visit *visits = batch->facts.visits;
     int64_t time_ms = (int64_t)visits[first].minute * PV_MINUTE_MS;
-    bool of_site = visits[first].article == PV_VISIT_OF_SITE;
+    bool of_site = visits[first].article == PV_VISIT_OF_SITE, tells_expiry = false;
     char stem[PV_KEY_SIZE];
     size_t length = of_site ? pv_key_site_visitors(prefix, time_ms, stem)
                             : pv_key_visitors_stem(prefix, time_ms, stem);
 
-    pv_msgpack_array(bytes, 4);
     pv_msgpack_text(bytes, stem, (uint16_t)length);
     pv_msgpack_number(bytes, of_site ? 0 : (uint64_t)visits[first].article + 1);
-    pv_msgpack_number(bytes, expiry_s);
-    pv_msgpack_array(bytes, (uint32_t)(end - first));
+    for (size_t i = first; i < end; i++)
+        tells_expiry = tells_expiry || visits[i].first;
+    pv_msgpack_number(bytes, tells_expiry ? expiry_s : 0);
+    pv_msgpack_number(bytes, end - first);
     for (size_t i = first; i < end; i++)
         pv_msgpack_text(bytes, batch->facts.texts.data + visits[i].text_at,
                         (uint16_t)visits[i].length);
@@ -191,13 +192,16 @@ void pv_commit_write_visits(struct pv_buffer *bytes, const struct pv_batch *batc
 {
     const struct pv_batch_facts *facts = &batch->facts;
     const char *prefix = context->facts_prefix != NULL ? context->facts_prefix : context->prefix;
-    uint32_t sets = 0;
+    uint32_t items = 0;
 
-    for (size_t first = 0; first < facts->visit_count; first = set_end(facts, first))
-        sets += visits_expire_ms(&facts->visits[first]) > time->now_ms;
-    if (sets == 0)
+    for (size_t first = 0, end; first < facts->visit_count; first = end) {
+        end = set_end(facts, first);
+        if (visits_expire_ms(&facts->visits[first]) > time->now_ms)
+            items += 4 + (uint32_t)(end - first);
+    }
+    if (items == 0)
         return;
-    pv_msgpack_array(bytes, sets);
+    pv_msgpack_array(bytes, items);
     for (size_t first = 0, end; first < facts->visit_count; first = end) {
         int64_t expires_ms = visits_expire_ms(&facts->visits[first]);
 

@@ -12,7 +12,7 @@ struct slot {
     uint64_t article;
     uint64_t words; /* of the latest event */
     int64_t first_ms;
-    int64_t minute_ms; /* of the latest event, and 1, so that 0 is a free slot */
+    int64_t hour_ms; /* of the latest event, and 1, so that 0 is a free slot */
 };
 
 struct pv_description_filter {
@@ -47,17 +47,17 @@ bool pv_description_filter_tells(struct pv_description_filter *filter, uint64_t 
                                  const struct pv_event *event)
 {
     struct slot *slot = &filter->slots[hash % PV_DESCRIPTION_FILTER_SLOTS];
-    int64_t minute_ms = pv_bucket_start_ms(PV_BUCKET_MINUTE, event->ts_ms) + 1;
+    int64_t hour_ms = pv_bucket_start_ms(PV_BUCKET_HOUR, event->ts_ms) + 1;
     uint64_t words = hash_words(event);
 
-    if (slot->article != hash || slot->minute_ms == 0) {
-        *slot = (struct slot){hash, words, event->ts_ms, minute_ms};
+    if (slot->article != hash || slot->hour_ms == 0) {
+        *slot = (struct slot){hash, words, event->ts_ms, hour_ms};
         return true;
     }
-    if (minute_ms <= slot->minute_ms && event->ts_ms >= slot->first_ms && words == slot->words)
+    if (hour_ms <= slot->hour_ms && event->ts_ms >= slot->first_ms && words == slot->words)
         return false;
-    if (minute_ms >= slot->minute_ms) {
-        slot->minute_ms = minute_ms;
+    if (hour_ms >= slot->hour_ms) {
+        slot->hour_ms = hour_ms;
         slot->words = words;
     }
     if (event->ts_ms < slot->first_ms)

@@ -20,7 +20,7 @@ enum pv_status pv_description_filter_new(struct pv_description_filter **filter,
                                          struct pv_error *error) PV_MUST_CHECK;
 void pv_description_filter_destroy(struct pv_description_filter *filter);
 
-/* True when the event is to be told: it is the article's first, or its first of a later minute, or
+/* True when the event is to be told: it is the article's first, or its first of a later hour, or
  * older than all before, or has another title or section. It is taken as told then. `hash` is that
  * of the article. */
 bool pv_description_filter_tells(struct pv_description_filter *filter, uint64_t hash,

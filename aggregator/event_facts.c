@@ -1,11 +1,15 @@
 #include "aggregator/event_facts.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "pageview/bucket.h"
 
 enum {
     SKETCHES_MAX = 1024, /* 16 KiB each */
     DAY_MINUTES = 24 * 60,
-    SITE_SEED = 0x5eed, /* tells a minute of the site from an article's day */
+    EXPIRING_MAX = 524288, /* 4 MiB */
+    SITE_SEED = 0x5eed,    /* tells a minute of the site from an article's day */
 };
 
 enum pv_status pv_event_facts_init(struct pv_event_facts *facts, bool visitors,
@@ -15,6 +19,11 @@ enum pv_status pv_event_facts_init(struct pv_event_facts *facts, bool visitors,
 
     if (status == PV_OK && visitors)
         status = pv_visitor_filter_new(SKETCHES_MAX, &facts->visitors, error);
+    if (status == PV_OK && visitors) {
+        facts->expiring = calloc(EXPIRING_MAX, sizeof *facts->expiring);
+        if (facts->expiring == NULL)
+            status = pv_error_nomem(error, "visitors");
+    }
     return status;
 }
 
@@ -22,6 +31,7 @@ void pv_event_facts_clean_up(struct pv_event_facts *facts)
 {
     pv_description_filter_destroy(facts->descriptions);
     pv_visitor_filter_destroy(facts->visitors);
+    free(facts->expiring);
 }
 
 void pv_event_facts_forget(struct pv_event_facts *facts)
@@ -30,6 +40,8 @@ void pv_event_facts_forget(struct pv_event_facts *facts)
         pv_description_filter_forget(facts->descriptions);
     if (facts->visitors != NULL)
         pv_visitor_filter_forget(facts->visitors);
+    if (facts->expiring != NULL)
+        memset(facts->expiring, 0, EXPIRING_MAX * sizeof *facts->expiring);
 }
 
 /* Spreads a number over 64 bits: the last step of MurmurHash3 (Austin Appleby, public domain). */
@@ -45,10 +57,13 @@ static uint64_t mix(uint64_t number)
 static bool note_visit(struct pv_event_facts *facts, struct pv_batch *batch, uint64_t set,
                        uint32_t article, uint32_t minute, struct pv_text visitor)
 {
+    uint64_t *expiring = &facts->expiring[set % EXPIRING_MAX];
+
     if (!pv_visitor_filter_admits(facts->visitors, set, visitor))
         return true;
-    if (!pv_batch_facts_visit(&batch->facts, article, minute, visitor))
+    if (!pv_batch_facts_visit(&batch->facts, article, minute, visitor, *expiring != set))
         return false;
+    *expiring = set;
     pv_visitor_filter_mark(facts->visitors, set, visitor);
     return true;
 }

@@ -9,6 +9,9 @@
 struct pv_event_facts {
     struct pv_description_filter *descriptions;
     struct pv_visitor_filter *visitors; /* NULL: visitors are not counted */
+    /* Hashes of HyperLogLogs whose keys have their expiry, each in its own place; one that gives
+     * way to another is told again. */
+    uint64_t *expiring;
 };
 
 enum pv_status pv_event_facts_init(struct pv_event_facts *facts, bool visitors,

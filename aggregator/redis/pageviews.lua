@@ -254,25 +254,25 @@ local function keep_time(prefix, field, notes, now)
   return clock
 end
 
--- True when the fact of (minute, offset) is of a later event than the one stored as "minute/offset".
-local function is_later(stored, minute, offset)
-  local minute_before, offset_before = (stored or ''):match('^(%d+)/(%d+)$')
-  if not minute_before then return true end
-  minute_before, offset_before = tonumber(minute_before), tonumber(offset_before)
-  return minute > minute_before or (minute == minute_before and offset > offset_before)
+-- True when the fact of (hour, offset) is of a later event than the one stored as "hour/offset".
+local function is_later(stored, hour, offset)
+  local hour_before, offset_before = (stored or ''):match('^(%d+)/(%d+)$')
+  if not hour_before then return true end
+  hour_before, offset_before = tonumber(hour_before), tonumber(offset_before)
+  return hour > hour_before or (hour == hour_before and offset > offset_before)
 end
 
 local DESCRIPTION = 10 -- values of one article's description
 
 -- What an article is called, where it belongs, and when it was read: each of the latest event
--- that says so, in the order of (minute, offset). Appends to `sections` what changed of them. Its
+-- that says so, in the order of (hour, offset). Appends to `sections` what changed of them. Its
 -- expiry moves once a day: most calls are two commands.
 local function describe(stem, articles, list, at, sections)
   local article = articles[list[at]]
   if article == OTHER then return end
   local first_ms, last_ms = list[at + 1], list[at + 2]
-  local title, title_minute, title_offset = list[at + 4], list[at + 5], list[at + 6]
-  local section, section_minute, section_offset = list[at + 7], list[at + 8], list[at + 9]
+  local title, title_hour, title_offset = list[at + 4], list[at + 5], list[at + 6]
+  local section, section_hour, section_offset = list[at + 7], list[at + 8], list[at + 9]
   local key = stem .. article
   local stored = redis.call('HMGET', key, 'first_seen', 'last_seen', 'title_at', 'section_at')
   local first_before, last_before = tonumber(stored[1] or nil), tonumber(stored[2] or nil)
@@ -285,14 +285,14 @@ local function describe(stem, articles, list, at, sections)
     changes[n + 1], changes[n + 2] = 'last_seen', decimal(last_ms)
     n = n + 2
   end
-  if title ~= '' and is_later(stored[3], title_minute, title_offset) then
+  if title ~= '' and is_later(stored[3], title_hour, title_offset) then
     changes[n + 1], changes[n + 2] = 'title', title
-    changes[n + 3], changes[n + 4] = 'title_at', decimal(title_minute) .. '/' .. decimal(title_offset)
+    changes[n + 3], changes[n + 4] = 'title_at', decimal(title_hour) .. '/' .. decimal(title_offset)
     n = n + 4
   end
-  if section ~= '' and is_later(stored[4], section_minute, section_offset) then
+  if section ~= '' and is_later(stored[4], section_hour, section_offset) then
     changes[n + 1], changes[n + 2] = 'section', section
-    changes[n + 3], changes[n + 4] = 'section_at', decimal(section_minute) .. '/' .. decimal(section_offset)
+    changes[n + 3], changes[n + 4] = 'section_at', decimal(section_hour) .. '/' .. decimal(section_offset)
     n = n + 4
     sections[#sections + 1] = article
     sections[#sections + 1] = section
@@ -303,16 +303,18 @@ local function describe(stem, articles, list, at, sections)
   end
 end
 
--- Each is { stem, place in articles or 0 for the site, when it expires, visitors }.
-local function add_visitors(articles, set)
-  local stem, article, expire_at, visitors = set[1], set[2], set[3], set[4]
-  local key = stem
+-- Adds to the HyperLogLog that `list` names from `at` on: key or stem, place in articles or 0 for
+-- the site, when it expires or 0, how many visitors, and the visitors.
+local function add_visitors(articles, list, at)
+  local key, article, expire_at, count = list[at], list[at + 1], list[at + 2], list[at + 3]
   if article > 0 then
     if articles[article] == OTHER then return end
-    key = stem .. articles[article]
+    key = key .. articles[article]
   end
-  call_in_parts('PFADD', key, visitors)
-  redis.call('EXPIREAT', key, decimal(expire_at), 'NX')
+  for first = at + 4, at + 3 + count, UNPACK_MAX do
+    redis.call('PFADD', key, unpack(list, first, math.min(first + UNPACK_MAX - 1, at + 3 + count)))
+  end
+  if expire_at > 0 then redis.call('EXPIREAT', key, decimal(expire_at), 'NX') end
 end
 
 -- Counts are never held up by a fact that cannot be written: somebody else's key is in its place.
@@ -334,7 +336,12 @@ local function write_facts(prefix, articles, descriptions, visitors)
     if #sections > 0 then try(call_in_parts, 'HSET', facts_prefix .. 'sections', sections) end
   end
   if visitors ~= '' then
-    for _, set in ipairs(cmsgpack.unpack(visitors)) do try(add_visitors, articles, set) end
+    local list = cmsgpack.unpack(visitors)
+    local at = 1
+    while at <= #list do
+      try(add_visitors, articles, list, at)
+      at = at + 4 + list[at + 3]
+    end
   end
   return failed, first_error
 end

@@ -49,10 +49,10 @@ class SimulatedSite:
         self.now_ms += span_ms
 
     def _remember(self, article: str, ts_ms: int, section: str | None) -> None:
-        """The section is that of the event latest by minute, and of those the one sent last."""
+        """The section is that of the event latest by hour, and of those the one sent last."""
         self.events.append((ts_ms, article, 1))
-        if section and ts_ms // MINUTE_MS >= self.sections.get(article, (0, ""))[0]:
-            self.sections[article] = (ts_ms // MINUTE_MS, section)
+        if section and ts_ms // HOUR_MS >= self.sections.get(article, (0, ""))[0]:
+            self.sections[article] = (ts_ms // HOUR_MS, section)
 
     def expected(self, now_ms: int) -> Lists:
         return lists(self.events, {article: name for article, (_, name) in self.sections.items()}, now_ms)

@@ -4,7 +4,7 @@
 #include "aggregator/batch_facts.h"
 #include "pageview/bucket.h"
 
-#define MINUTE INT64_C(1795525500000) /* 2026-11-24T13:05:00Z */
+#define HOUR INT64_C(1795525200000) /* 2026-11-24T13:00:00Z */
 
 static struct pv_batch_facts facts;
 
@@ -48,45 +48,45 @@ static const struct pv_description *description_of(uint32_t article)
     return found;
 }
 
-static void assert_said(const struct pv_said_text *said, const char *text, int64_t minute_ms,
+static void assert_said(const struct pv_said_text *said, const char *text, int64_t hour_ms,
                         int64_t offset)
 {
     assert_int_equal(said->length, strlen(text));
     assert_memory_equal(facts.texts.data + said->text_at, text, said->length);
-    assert_int_equal(said->minute_ms, minute_ms);
+    assert_int_equal(said->hour_ms, hour_ms);
     assert_int_equal(said->offset, offset);
 }
 
-static void the_words_are_those_of_the_latest_minute_and_offset(void **state)
+static void the_words_are_those_of_the_latest_hour_and_offset(void **state)
 {
     (void)state;
-    describe(0, 10, MINUTE + 30, "first", "news");
-    describe(0, 11, MINUTE + 20, "second", "sport"); /* same minute, later offset */
-    assert_said(&description_of(0)->title, "second", MINUTE, 11);
-    assert_said(&description_of(0)->section, "sport", MINUTE, 11);
-    describe(0, 12, MINUTE - 1, "older", "older");
-    assert_said(&description_of(0)->title, "second", MINUTE, 11);
-    assert_said(&description_of(0)->section, "sport", MINUTE, 11);
-    describe(0, 13, MINUTE + PV_MINUTE_MS, "third", "culture");
-    assert_said(&description_of(0)->title, "third", MINUTE + PV_MINUTE_MS, 13);
-    assert_said(&description_of(0)->section, "culture", MINUTE + PV_MINUTE_MS, 13);
+    describe(0, 10, HOUR + 30, "first", "news");
+    describe(0, 11, HOUR + 20, "second", "sport"); /* same hour, later offset */
+    assert_said(&description_of(0)->title, "second", HOUR, 11);
+    assert_said(&description_of(0)->section, "sport", HOUR, 11);
+    describe(0, 12, HOUR - 1, "older", "older");
+    assert_said(&description_of(0)->title, "second", HOUR, 11);
+    assert_said(&description_of(0)->section, "sport", HOUR, 11);
+    describe(0, 13, HOUR + PV_HOUR_MS, "third", "culture");
+    assert_said(&description_of(0)->title, "third", HOUR + PV_HOUR_MS, 13);
+    assert_said(&description_of(0)->section, "culture", HOUR + PV_HOUR_MS, 13);
 }
 
 static void what_an_event_does_not_say_stays_as_it_was_said(void **state)
 {
     (void)state;
-    describe(0, 10, MINUTE, "title", NULL);
+    describe(0, 10, HOUR, "title", NULL);
     assert_int_equal(description_of(0)->section.length, 0);
-    describe(0, 11, MINUTE + PV_MINUTE_MS, NULL, "news");
-    assert_said(&description_of(0)->title, "title", MINUTE, 10);
-    assert_said(&description_of(0)->section, "news", MINUTE + PV_MINUTE_MS, 11);
-    describe(0, 12, MINUTE + 2 * PV_MINUTE_MS, NULL, NULL);
-    assert_said(&description_of(0)->title, "title", MINUTE, 10);
-    assert_said(&description_of(0)->section, "news", MINUTE + PV_MINUTE_MS, 11);
+    describe(0, 11, HOUR + PV_HOUR_MS, NULL, "news");
+    assert_said(&description_of(0)->title, "title", HOUR, 10);
+    assert_said(&description_of(0)->section, "news", HOUR + PV_HOUR_MS, 11);
+    describe(0, 12, HOUR + 2 * PV_HOUR_MS, NULL, NULL);
+    assert_said(&description_of(0)->title, "title", HOUR, 10);
+    assert_said(&description_of(0)->section, "news", HOUR + PV_HOUR_MS, 11);
     /* The first to say it is heard, however old it is. */
-    describe(1, 13, MINUTE, NULL, "sport");
-    describe(1, 14, MINUTE - PV_DAY_MS, "late", NULL);
-    assert_said(&description_of(1)->title, "late", MINUTE - PV_DAY_MS, 14);
+    describe(1, 13, HOUR, NULL, "sport");
+    describe(1, 14, HOUR - PV_DAY_MS, "late", NULL);
+    assert_said(&description_of(1)->title, "late", HOUR - PV_DAY_MS, 14);
 }
 
 static void words_said_again_are_newer_and_take_no_room(void **state)
@@ -94,27 +94,27 @@ static void words_said_again_are_newer_and_take_no_room(void **state)
     size_t length;
 
     (void)state;
-    describe(0, 10, MINUTE, "title", "news");
+    describe(0, 10, HOUR, "title", "news");
     length = facts.texts.length;
-    describe(0, 11, MINUTE + PV_MINUTE_MS, "title", "news");
+    describe(0, 11, HOUR + PV_HOUR_MS, "title", "news");
     assert_int_equal(facts.texts.length, length);
-    assert_said(&description_of(0)->title, "title", MINUTE + PV_MINUTE_MS, 11);
-    describe(0, 12, MINUTE, "other", "other");
-    assert_said(&description_of(0)->title, "title", MINUTE + PV_MINUTE_MS, 11);
+    assert_said(&description_of(0)->title, "title", HOUR + PV_HOUR_MS, 11);
+    describe(0, 12, HOUR, "other", "other");
+    assert_said(&description_of(0)->title, "title", HOUR + PV_HOUR_MS, 11);
 }
 
 static void first_and_last_views_are_those_of_all_events(void **state)
 {
     (void)state;
-    describe(0, 10, MINUTE + 500, NULL, NULL);
-    assert_int_equal(description_of(0)->first_seen_ms, MINUTE + 500);
-    assert_int_equal(description_of(0)->last_seen_ms, MINUTE);
-    describe(0, 11, MINUTE + PV_MINUTE_MS + 7, NULL, NULL);
-    assert_int_equal(description_of(0)->first_seen_ms, MINUTE + 500);
-    assert_int_equal(description_of(0)->last_seen_ms, MINUTE + PV_MINUTE_MS);
-    describe(0, 12, MINUTE - PV_HOUR_MS + 3, NULL, NULL);
-    assert_int_equal(description_of(0)->first_seen_ms, MINUTE - PV_HOUR_MS + 3);
-    assert_int_equal(description_of(0)->last_seen_ms, MINUTE + PV_MINUTE_MS);
+    describe(0, 10, HOUR + 500, NULL, NULL);
+    assert_int_equal(description_of(0)->first_seen_ms, HOUR + 500);
+    assert_int_equal(description_of(0)->last_seen_ms, HOUR);
+    describe(0, 11, HOUR + PV_HOUR_MS + 7, NULL, NULL);
+    assert_int_equal(description_of(0)->first_seen_ms, HOUR + 500);
+    assert_int_equal(description_of(0)->last_seen_ms, HOUR + PV_HOUR_MS);
+    describe(0, 12, HOUR - PV_DAY_MS + 3, NULL, NULL);
+    assert_int_equal(description_of(0)->first_seen_ms, HOUR - PV_DAY_MS + 3);
+    assert_int_equal(description_of(0)->last_seen_ms, HOUR + PV_HOUR_MS);
 }
 
 static void many_articles_keep_their_own(void **state)
@@ -125,13 +125,13 @@ static void many_articles_keep_their_own(void **state)
     /* From the highest, as an article without a description may come before one that has it. */
     for (uint32_t i = 3000; i-- > 0;) {
         snprintf(title, sizeof title, "title %u", i);
-        describe(i, 5000 - i, MINUTE + i, title, NULL);
+        describe(i, 5000 - i, HOUR + i, title, NULL);
     }
     assert_int_equal(facts.description_count, 3000);
     for (uint32_t i = 0; i < 3000; i += 7) {
         snprintf(title, sizeof title, "title %u", i);
-        assert_said(&description_of(i)->title, title, MINUTE, 5000 - i);
-        assert_int_equal(description_of(i)->first_seen_ms, MINUTE + i);
+        assert_said(&description_of(i)->title, title, HOUR, 5000 - i);
+        assert_int_equal(description_of(i)->first_seen_ms, HOUR + i);
     }
 }
 
@@ -149,7 +149,7 @@ static void visits_of_one_set_come_together_when_sorted(void **state)
     (void)state;
     for (size_t i = 0; i < 6; i++)
         assert_true(pv_batch_facts_visit(&facts, visits[i].article, visits[i].minute,
-                                         text_of(visits[i].visitor)));
+                                         text_of(visits[i].visitor), false));
     pv_batch_facts_sort(&facts);
     assert_int_equal(facts.visit_count, 6);
     for (size_t i = 0; i < 6; i++) {
@@ -178,14 +178,15 @@ static int fill(size_t title_size, size_t visitor_size, int visits)
     int events = 0;
 
     while (pv_batch_facts_has_room(&facts)) {
-        struct pv_event event = {.ts_ms = MINUTE + events * PV_MINUTE_MS};
+        struct pv_event event = {.ts_ms = HOUR + events * PV_HOUR_MS};
 
         memset(text, 'a' + events % 26, sizeof text);
         event.title = (struct pv_text){text, title_size};
         event.section = (struct pv_text){text, title_size > 0 ? (size_t)PV_SECTION_SIZE_MAX : 0};
         assert_true(pv_batch_facts_describe(&facts, 0, &event, events));
         for (int i = 0; i < visits; i++)
-            assert_true(pv_batch_facts_visit(&facts, 0, 1, (struct pv_text){text, visitor_size}));
+            assert_true(
+                pv_batch_facts_visit(&facts, 0, 1, (struct pv_text){text, visitor_size}, false));
         events++;
         assert_true(facts.texts.length <= PV_FACTS_TEXT_MAX);
         assert_true(facts.visit_count <= PV_FACTS_VISITS_MAX);
@@ -218,20 +219,20 @@ static void a_reset_leaves_nothing_and_all_the_room(void **state)
 
     (void)state;
     events = fill(PV_TITLE_SIZE_MAX, PV_VISITOR_SIZE_MAX, 2);
-    describe(40, 5, MINUTE, "of 40", "news");
+    describe(40, 5, HOUR, "of 40", "news");
     pv_batch_facts_reset(&facts, 41);
     assert_int_equal(facts.description_count, 0);
     assert_int_equal(facts.visit_count, 0);
     assert_int_equal(facts.texts.length, 0);
     assert_true(pv_batch_facts_has_room(&facts));
-    describe(40, 1, MINUTE + 9, NULL, NULL);
-    describe(0, 2, MINUTE, "again", NULL);
+    describe(40, 1, HOUR + 9, NULL, NULL);
+    describe(0, 2, HOUR, "again", NULL);
     assert_int_equal(facts.description_count, 2);
     assert_int_equal(description_of(40)->title.length, 0);
     assert_int_equal(description_of(40)->section.length, 0);
-    assert_int_equal(description_of(40)->first_seen_ms, MINUTE + 9);
-    assert_int_equal(description_of(40)->last_seen_ms, MINUTE);
-    assert_said(&description_of(0)->title, "again", MINUTE, 2);
+    assert_int_equal(description_of(40)->first_seen_ms, HOUR + 9);
+    assert_int_equal(description_of(40)->last_seen_ms, HOUR);
+    assert_said(&description_of(0)->title, "again", HOUR, 2);
     pv_batch_facts_reset(&facts, 41);
     assert_int_equal(fill(PV_TITLE_SIZE_MAX, PV_VISITOR_SIZE_MAX, 2), events);
 }
@@ -239,20 +240,20 @@ static void a_reset_leaves_nothing_and_all_the_room(void **state)
 static void a_reset_of_few_articles_leaves_nothing_of_the_next_ones(void **state)
 {
     (void)state;
-    describe(0, 1, MINUTE, "A", NULL);
+    describe(0, 1, HOUR, "A", NULL);
     pv_batch_facts_reset(&facts, 500); /* more articles than have descriptions */
     pv_batch_facts_reset(&facts, 0);
     assert_int_equal(facts.description_count, 0);
-    describe(499, 2, MINUTE, "B", NULL);
+    describe(499, 2, HOUR, "B", NULL);
     assert_int_equal(facts.description_count, 1);
-    assert_said(&description_of(499)->title, "B", MINUTE, 2);
+    assert_said(&description_of(499)->title, "B", HOUR, 2);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(the_words_are_those_of_the_latest_minute_and_offset),
+        TEST(the_words_are_those_of_the_latest_hour_and_offset),
         TEST(what_an_event_does_not_say_stays_as_it_was_said),
         TEST(words_said_again_are_newer_and_take_no_room),
         TEST(first_and_last_views_are_those_of_all_events),

@@ -120,11 +120,11 @@ static void a_description_is_that_of_the_view_just_added(void **state)
     make(true);
     view("/a", NULL, MINUTE);
     view("/b", NULL, MINUTE + 1);
-    view("/a", NULL, MINUTE + PV_MINUTE_MS);
+    view("/a", NULL, MINUTE + PV_HOUR_MS);
     assert_int_equal(batch->facts.description_count, 2);
     assert_int_equal(batch->facts.descriptions[0].article, 0);
     assert_int_equal(batch->facts.descriptions[0].first_seen_ms, MINUTE);
-    assert_int_equal(batch->facts.descriptions[0].last_seen_ms, MINUTE + PV_MINUTE_MS);
+    assert_int_equal(batch->facts.descriptions[0].last_seen_ms, DAY + 14 * PV_HOUR_MS);
     assert_int_equal(batch->facts.descriptions[0].title.offset, 102);
     assert_int_equal(batch->facts.descriptions[1].article, 1);
     assert_int_equal(batch->facts.descriptions[1].first_seen_ms, MINUTE + 1);
