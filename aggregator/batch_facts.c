@@ -31,7 +31,8 @@ void pv_batch_facts_reset(struct pv_batch_facts *facts, size_t article_count)
 bool pv_batch_facts_has_room(const struct pv_batch_facts *facts)
 {
     return facts->texts.length + EVENT_TEXT_MAX <= PV_FACTS_TEXT_MAX &&
-           facts->visit_count + 2 <= PV_FACTS_VISITS_MAX;
+           facts->visit_count + 2 <= PV_FACTS_VISITS_MAX &&
+           facts->description_count < PV_FACTS_DESCRIPTIONS_MAX;
 }
 
 /* Doubles `*items` of `size` bytes each until `needed` fit; what is new is zero. */

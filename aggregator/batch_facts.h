@@ -1,6 +1,6 @@
 /* What the events of a batch say beside being views: what articles are called, and who visited.
  *
- * Memory is bounded by PV_FACTS_TEXT_MAX and PV_FACTS_VISITS_MAX; facts without room for the next
+ * Memory is bounded by the following; facts without room for the next
  * event make the batch full. */
 #ifndef AGGREGATOR_BATCH_FACTS_H
 #define AGGREGATOR_BATCH_FACTS_H
@@ -12,8 +12,9 @@
 #include "pageview/buffer.h"
 #include "pageview/event.h"
 
-#define PV_FACTS_TEXT_MAX   1048576 /* bytes of titles, sections and visitors in a batch */
-#define PV_FACTS_VISITS_MAX 32768   /* (visitor, article and day or minute) pairs in a batch */
+#define PV_FACTS_TEXT_MAX         1048576 /* bytes of titles, sections and visitors in a batch */
+#define PV_FACTS_VISITS_MAX       32768 /* (visitor, article and day or minute) pairs in a batch */
+#define PV_FACTS_DESCRIPTIONS_MAX 2048  /* articles in a batch that are described */
 
 /* A text of the latest event that has one, in the order of (hour, offset). */
 struct pv_said_text {

@@ -99,21 +99,32 @@ void pv_commit_write_notes(struct pv_buffer *bytes, const struct pv_batch *batch
 }
 
 /* When Redis is to let a key go that is kept until `expires_ms` by the clock of the counts. */
-static uint64_t redis_expiry_s(const struct pv_commit_context *context,
-                               const struct pv_commit_time *time, int64_t expires_ms)
+static int64_t redis_expiry_s(const struct pv_commit_context *context,
+                              const struct pv_commit_time *time, int64_t expires_ms)
 {
     int64_t ahead_ms = context->by_events ? time->wall_ms - time->now_ms : 0;
     int64_t expiry_ms = expires_ms + ahead_ms;
 
-    return expiry_ms > 0 ? (uint64_t)expiry_ms / 1000 : 0;
+    return expiry_ms > 0 ? expiry_ms / 1000 : 0;
+}
+
+/* Numbers that pv_commit only passes on travel as text: Lua is slow at formatting them. */
+static void write_digits(struct pv_buffer *bytes, int64_t number)
+{
+    char digits[NOTE_SIZE];
+
+    pv_msgpack_text(bytes, digits, (uint16_t)snprintf(digits, sizeof digits, "%" PRId64, number));
 }
 
 static void write_said(struct pv_buffer *bytes, const struct pv_batch *batch,
                        const struct pv_said_text *said)
 {
+    char at[2 * NOTE_SIZE];
+
     pv_msgpack_text(bytes, batch->facts.texts.data + said->text_at, (uint16_t)said->length);
-    pv_msgpack_number(bytes, (uint64_t)said->hour_ms);
-    pv_msgpack_number(bytes, (uint64_t)said->offset);
+    pv_msgpack_text(
+        bytes, at,
+        (uint16_t)snprintf(at, sizeof at, "%" PRId64 "/%" PRId64, said->hour_ms, said->offset));
 }
 
 void pv_commit_write_descriptions(struct pv_buffer *bytes, const struct pv_batch *batch,
@@ -126,15 +137,15 @@ void pv_commit_write_descriptions(struct pv_buffer *bytes, const struct pv_batch
 
     if (facts->description_count == 0)
         return;
-    pv_msgpack_array(bytes, 1 + 10 * (uint32_t)facts->description_count);
+    pv_msgpack_array(bytes, 1 + 8 * (uint32_t)facts->description_count);
     pv_msgpack_text(bytes, stem, (uint16_t)pv_key_article_stem(prefix, stem));
     for (size_t i = 0; i < facts->description_count; i++) {
         const struct pv_description *description = &facts->descriptions[i];
 
         pv_msgpack_number(bytes, (uint64_t)description->article + 1);
-        pv_msgpack_number(bytes, (uint64_t)description->first_seen_ms);
-        pv_msgpack_number(bytes, (uint64_t)description->last_seen_ms);
-        pv_msgpack_number(
+        write_digits(bytes, description->first_seen_ms);
+        write_digits(bytes, description->last_seen_ms);
+        write_digits(
             bytes,
             redis_expiry_s(context, time, description->last_seen_ms + context->retention->days_ms));
         write_said(bytes, batch, &description->title);
@@ -166,7 +177,7 @@ static int64_t visits_expire_ms(const struct pv_visit *visit)
 }
 
 static void write_set(struct pv_buffer *bytes, const struct pv_batch *batch, const char *prefix,
-                      size_t first, size_t end, uint64_t expiry_s)
+                      size_t first, size_t end, int64_t expiry_s)
 {
     const struct pv_visit *visits = batch->facts.visits;
     int64_t time_ms = (int64_t)visits[first].minute * PV_MINUTE_MS;
@@ -179,7 +190,10 @@ static void write_set(struct pv_buffer *bytes, const struct pv_batch *batch, con
     pv_msgpack_number(bytes, of_site ? 0 : (uint64_t)visits[first].article + 1);
     for (size_t i = first; i < end; i++)
         tells_expiry = tells_expiry || visits[i].first;
-    pv_msgpack_number(bytes, tells_expiry ? expiry_s : 0);
+    if (tells_expiry)
+        write_digits(bytes, expiry_s);
+    else
+        pv_msgpack_text(bytes, "", 0);
     pv_msgpack_number(bytes, end - first);
     for (size_t i = first; i < end; i++)
         pv_msgpack_text(bytes, batch->facts.texts.data + visits[i].text_at,

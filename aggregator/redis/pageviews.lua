@@ -254,15 +254,43 @@ local function keep_time(prefix, field, notes, now)
   return clock
 end
 
--- True when the fact of (hour, offset) is of a later event than the one stored as "hour/offset".
-local function is_later(stored, hour, offset)
-  local hour_before, offset_before = (stored or ''):match('^(%d+)/(%d+)$')
-  if not hour_before then return true end
-  hour_before, offset_before = tonumber(hour_before), tonumber(offset_before)
+-- The hour and the offset of "1795525200000/42"; 0 and -1, which are before all, when there are none.
+local function moment(at)
+  local slash = at and at:find('/', 1, true)
+  if not slash then return 0, -1 end
+  return tonumber(at:sub(1, slash - 1)) or 0, tonumber(at:sub(slash + 1)) or -1
+end
+
+-- True when what was said `at` is of a later event than what is stored.
+local function is_later(at, stored)
+  if not stored then return true end
+  local hour, offset = moment(at)
+  local hour_before, offset_before = moment(stored)
   return hour > hour_before or (hour == hour_before and offset > offset_before)
 end
 
-local DESCRIPTION = 10 -- values of one article's description
+local DESCRIPTION = 8 -- values of one article's description
+
+-- The fields that a description changes, as field, value, ...
+local function described(first_ms, last_ms, title, title_at, section, section_at, stored)
+  local first_before, last_before = tonumber(stored[1] or nil), tonumber(stored[2] or nil)
+  local changes, n = {}, 0
+  local function change(name, value)
+    changes[n + 1], changes[n + 2] = name, value
+    n = n + 2
+  end
+  if not first_before or tonumber(first_ms) < first_before then change('first_seen', first_ms) end
+  if not last_before or tonumber(last_ms) > last_before then change('last_seen', last_ms) end
+  if title ~= '' and is_later(title_at, stored[3]) then
+    change('title', title)
+    change('title_at', title_at)
+  end
+  if section ~= '' and is_later(section_at, stored[4]) then
+    change('section', section)
+    change('section_at', section_at)
+  end
+  return changes
+end
 
 -- What an article is called, where it belongs, and when it was read: each of the latest event
 -- that says so, in the order of (hour, offset). Appends to `sections` what changed of them. Its
@@ -270,41 +298,29 @@ local DESCRIPTION = 10 -- values of one article's description
 local function describe(stem, articles, list, at, sections)
   local article = articles[list[at]]
   if article == OTHER then return end
-  local first_ms, last_ms = list[at + 1], list[at + 2]
-  local title, title_hour, title_offset = list[at + 4], list[at + 5], list[at + 6]
-  local section, section_hour, section_offset = list[at + 7], list[at + 8], list[at + 9]
+  local first_ms, last_ms, expire_at = list[at + 1], list[at + 2], list[at + 3]
+  local title, title_at, section, section_at = list[at + 4], list[at + 5], list[at + 6], list[at + 7]
   local key = stem .. article
   local stored = redis.call('HMGET', key, 'first_seen', 'last_seen', 'title_at', 'section_at')
-  local first_before, last_before = tonumber(stored[1] or nil), tonumber(stored[2] or nil)
-  local changes, n = { key }, 1
-  if not first_before or first_ms < first_before then
-    changes[n + 1], changes[n + 2] = 'first_seen', decimal(first_ms)
-    n = n + 2
+  local last_before = stored[2]
+  if not last_before and title ~= '' and section ~= '' then -- a new one, the dearest case
+    redis.call('HSET', key, 'first_seen', first_ms, 'last_seen', last_ms, 'title', title, 'title_at', title_at,
+      'section', section, 'section_at', section_at)
+  else
+    local changes = described(first_ms, last_ms, title, title_at, section, section_at, stored)
+    if #changes > 0 then redis.call('HSET', key, unpack(changes)) end
   end
-  if not last_before or last_ms > last_before then
-    changes[n + 1], changes[n + 2] = 'last_seen', decimal(last_ms)
-    n = n + 2
-  end
-  if title ~= '' and is_later(stored[3], title_hour, title_offset) then
-    changes[n + 1], changes[n + 2] = 'title', title
-    changes[n + 3], changes[n + 4] = 'title_at', decimal(title_hour) .. '/' .. decimal(title_offset)
-    n = n + 4
-  end
-  if section ~= '' and is_later(stored[4], section_hour, section_offset) then
-    changes[n + 1], changes[n + 2] = 'section', section
-    changes[n + 3], changes[n + 4] = 'section_at', decimal(section_hour) .. '/' .. decimal(section_offset)
-    n = n + 4
+  if section ~= '' and is_later(section_at, stored[4]) then
     sections[#sections + 1] = article
     sections[#sections + 1] = section
   end
-  if n > 1 then redis.call('HSET', unpack(changes)) end
   if not last_before or math.floor(last_ms / DAY_MS) > math.floor(last_before / DAY_MS) then
-    redis.call('EXPIREAT', key, decimal(list[at + 3]))
+    redis.call('EXPIREAT', key, expire_at)
   end
 end
 
 -- Adds to the HyperLogLog that `list` names from `at` on: key or stem, place in articles or 0 for
--- the site, when it expires or 0, how many visitors, and the visitors.
+-- the site, when it expires or nothing, how many visitors, and the visitors.
 local function add_visitors(articles, list, at)
   local key, article, expire_at, count = list[at], list[at + 1], list[at + 2], list[at + 3]
   if article > 0 then
@@ -314,7 +330,7 @@ local function add_visitors(articles, list, at)
   for first = at + 4, at + 3 + count, UNPACK_MAX do
     redis.call('PFADD', key, unpack(list, first, math.min(first + UNPACK_MAX - 1, at + 3 + count)))
   end
-  if expire_at > 0 then redis.call('EXPIREAT', key, decimal(expire_at), 'NX') end
+  if expire_at ~= '' then redis.call('EXPIREAT', key, expire_at, 'NX') end
 end
 
 -- Counts are never held up by a fact that cannot be written: somebody else's key is in its place.

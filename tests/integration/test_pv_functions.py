@@ -43,7 +43,8 @@ def views(start: int | None, end: int, articles: list[bytes], partition: str = "
 
 def described(index: int, first: int, last: int, title: tuple[bytes, int, int],
               section: tuple[bytes, int, int]) -> list[object]:
-    return [index, first, last, (NOW + 400 * DAY) // 1000, *title, *section]
+    said = [(text, b"%d/%d" % (hour, offset)) for text, hour, offset in (title, section)]
+    return [index, b"%d" % first, b"%d" % last, b"%d" % ((NOW + 400 * DAY) // 1000), *said[0], *said[1]]
 
 
 def test_article_is_described_by_its_latest_event(client: redis.Redis) -> None:
@@ -78,8 +79,8 @@ def test_fact_that_redis_refuses_is_reported_and_holds_up_no_count(client: redis
 
 def test_visitors_of_article_and_site_are_counted_once_each(client: redis.Redis) -> None:
     expires = (NOW + DAY) // 1000
-    sets: list[object] = [b"pv:visitors:2100-01-01:", 1, expires, 3, b"anna", b"bert", b"anna",
-                          b"pv:visitors:2100-01-01T13:05", 0, expires, 1, b"anna"]
+    sets: list[object] = [b"pv:visitors:2100-01-01:", 1, b"%d" % expires, 3, b"anna", b"bert", b"anna",
+                          b"pv:visitors:2100-01-01T13:05", 0, b"%d" % expires, 1, b"anna"]
     views(None, 3, [b"/a"], visitors=sets).send(client)
     assert client.pfcount("pv:visitors:2100-01-01:/a") == 2
     assert client.pfcount("pv:visitors:2100-01-01T13:05") == 1
@@ -112,7 +113,7 @@ def test_next_hour_takes_new_articles_again(client: redis.Redis) -> None:
 def test_junk_leaves_no_description_and_no_visitors(client: redis.Redis) -> None:
     views(None, 2, [b"/a", b"/junk"], notes=guarded(1),
           descriptions=[b"pv:article:", *described(2, NOW, NOW, (b"Junk", NOW, 1), (b"junk", NOW, 1))],
-          visitors=[b"pv:visitors:2100-01-01:", 2, (NOW + DAY) // 1000, 1, b"anna"]).send(client)
+          visitors=[b"pv:visitors:2100-01-01:", 2, b"%d" % ((NOW + DAY) // 1000), 1, b"anna"]).send(client)
     assert client.keys("pv:article:*") == [] and client.keys("pv:visitors:*") == []
     assert client.hgetall("pv:sections") == {}
 

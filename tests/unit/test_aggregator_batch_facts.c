@@ -213,6 +213,17 @@ static void visits_stay_within_their_bound(void **state)
     assert_int_equal(facts.visit_count, PV_FACTS_VISITS_MAX - 1);
 }
 
+static void descriptions_stay_within_their_bound(void **state)
+{
+    uint32_t articles = 0;
+
+    (void)state;
+    for (; pv_batch_facts_has_room(&facts); articles++)
+        describe(articles, articles, HOUR, "title", NULL);
+    assert_int_equal(articles, PV_FACTS_DESCRIPTIONS_MAX);
+    assert_int_equal(facts.description_count, PV_FACTS_DESCRIPTIONS_MAX);
+}
+
 static void a_reset_leaves_nothing_and_all_the_room(void **state)
 {
     int events;
@@ -261,6 +272,7 @@ int main(void)
         TEST(visits_of_one_set_come_together_when_sorted),
         TEST(texts_stay_within_their_bound),
         TEST(visits_stay_within_their_bound),
+        TEST(descriptions_stay_within_their_bound),
         TEST(a_reset_leaves_nothing_and_all_the_room),
         TEST(a_reset_of_few_articles_leaves_nothing_of_the_next_ones),
     };
