@@ -1,12 +1,12 @@
 #include "aggregator/rebuild.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "aggregator/facts.h"
+#include "aggregator/random_id.h"
+#include "aggregator/redis_lock.h"
 #include "pageview/keys.h"
 #include "pageview/log.h"
 #include "pageview/redis_client.h"
@@ -23,7 +23,7 @@ enum {
 struct rebuild {
     struct pv_aggregator_options options; /* those of the shadow */
     const char *live_prefix;
-    char shadow_prefix[PV_KEY_SIZE], lock[PV_KEY_SIZE], owner[64], group[TEXT_SIZE];
+    char shadow_prefix[PV_KEY_SIZE], lock[PV_KEY_SIZE], owner[PV_RANDOM_ID_SIZE], group[TEXT_SIZE];
     struct pv_redis *redis;
     int64_t renew_at_ms, try_at_ms; /* monotonic */
     bool done;
@@ -32,19 +32,13 @@ struct rebuild {
 /* Takes or keeps the lock for `ms`; 0 gives it back. */
 static enum pv_status hold(struct rebuild *rebuild, int ms, struct pv_error *error)
 {
-    char ttl[16];
-    struct pv_redis_reply *reply;
-    enum pv_status status;
-    int64_t held;
+    bool is_ours;
+    enum pv_status status =
+        pv_redis_lock_hold(rebuild->redis, rebuild->lock, rebuild->owner, ms, &is_ours, error);
 
-    snprintf(ttl, sizeof ttl, "%d", ms);
-    status = pv_redis_command_texts(rebuild->redis, &reply, error, "FCALL", "pv_hold", "1",
-                                    rebuild->lock, rebuild->owner, ttl, (char *)NULL);
     if (status != PV_OK)
         return status;
-    held = pv_redis_reply_number(reply, 0);
-    pv_redis_reply_destroy(reply);
-    if (held != 1)
+    if (!is_ours)
         return pv_error_set(error, PV_INVALID,
                             "another rebuild of %s is running (lock %s): wait for its end",
                             rebuild->live_prefix, rebuild->lock);
@@ -179,8 +173,7 @@ static enum pv_status open_rebuild(struct rebuild *rebuild, const struct pv_pipe
     rebuild->live_prefix = options->redis.prefix;
     pv_key_shadow_prefix(rebuild->live_prefix, rebuild->shadow_prefix);
     pv_key_rebuilder(rebuild->live_prefix, rebuild->lock);
-    snprintf(rebuild->owner, sizeof rebuild->owner, "%ld-%" PRId64, (long)getpid(),
-             pv_clock_now_ms(config->clock));
+    pv_random_id(rebuild->owner);
     snprintf(rebuild->group, sizeof rebuild->group, "%s.rebuild", options->group);
     rebuild->options = *options;
     rebuild->options.redis.prefix = rebuild->shadow_prefix;

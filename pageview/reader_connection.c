@@ -130,6 +130,14 @@ enum pv_status pv_reader_ask(struct pv_reader *reader, int count, const char **a
     return status;
 }
 
+enum pv_status pv_reader_ask_key(struct pv_reader *reader, const char *command, const char *key,
+                                 struct pv_redis_reply **reply, struct pv_error *error)
+{
+    const char *arguments[2] = {command, key};
+
+    return pv_reader_ask(reader, 2, arguments, reply, error);
+}
+
 enum pv_status pv_reader_ask_many(struct pv_reader *reader, size_t count, int width,
                                   const char **arguments, struct pv_redis_reply **replies,
                                   struct pv_error *error)

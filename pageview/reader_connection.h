@@ -18,6 +18,11 @@ struct pv_reader {
 enum pv_status pv_reader_ask(struct pv_reader *reader, int count, const char **arguments,
                              struct pv_redis_reply **reply, struct pv_error *error) PV_MUST_CHECK;
 
+/* The same for a command that takes nothing but a key. */
+enum pv_status pv_reader_ask_key(struct pv_reader *reader, const char *command, const char *key,
+                                 struct pv_redis_reply **reply,
+                                 struct pv_error *error) PV_MUST_CHECK;
+
 /* `count` commands of `width` arguments each, one behind the other in `arguments`, in one round
  * trip. On PV_OK `replies[i]` are destroyed by the caller; after a failure all of them are NULL. */
 enum pv_status pv_reader_ask_many(struct pv_reader *reader, size_t count, int width,

@@ -103,9 +103,8 @@ enum pv_status pv_reader_trending(struct pv_reader *reader, const char *list, co
     arguments[1] = key;
     arguments[3] = last;
     status = pv_reader_ask(reader, 5, arguments, &reply, error);
-    if (status != PV_OK)
-        return status;
-    status = take_entries(reader, reply, key, entries, count, error);
+    if (status == PV_OK)
+        status = take_entries(reader, reply, key, entries, count, error);
     pv_redis_reply_destroy(reply);
     return status;
 }

@@ -77,7 +77,6 @@ static enum pv_status take(const struct pv_redis_reply *reply, struct pv_reader_
 enum pv_status pv_reader_offsets(struct pv_reader *reader, struct pv_reader_offset **offsets,
                                  size_t *count, struct pv_error *error)
 {
-    const char *arguments[2] = {"HGETALL", NULL};
     struct pv_redis_reply *reply = NULL;
     char key[PV_KEY_SIZE];
     enum pv_status status;
@@ -85,11 +84,9 @@ enum pv_status pv_reader_offsets(struct pv_reader *reader, struct pv_reader_offs
     *offsets = NULL;
     *count = 0;
     pv_key_offsets(reader->options.prefix, key);
-    arguments[1] = key;
-    status = pv_reader_ask(reader, 2, arguments, &reply, error);
-    if (status != PV_OK)
-        return status;
-    status = take(reply, offsets, count, error);
+    status = pv_reader_ask_key(reader, "HGETALL", key, &reply, error);
+    if (status == PV_OK)
+        status = take(reply, offsets, count, error);
     pv_redis_reply_destroy(reply);
     return status;
 }

@@ -6,14 +6,6 @@
 #include "pageview/keys.h"
 #include "pageview/reader_connection.h"
 
-static enum pv_status ask_key(struct pv_reader *reader, const char *command, const char *key,
-                              struct pv_redis_reply **reply, struct pv_error *error)
-{
-    const char *arguments[2] = {command, key};
-
-    return pv_reader_ask(reader, 2, arguments, reply, error);
-}
-
 /* "13:05" → 785; -1 for anything else. */
 static int minute_of(const char *field)
 {
@@ -38,7 +30,7 @@ enum pv_status pv_reader_site(struct pv_reader *reader, int64_t day_ms,
     if (status != PV_OK)
         return status;
     pv_key_site(reader->options.prefix, day_ms, key);
-    status = ask_key(reader, "HGETALL", key, &reply, error);
+    status = pv_reader_ask_key(reader, "HGETALL", key, &reply, error);
     if (status != PV_OK)
         return status;
     for (size_t i = 0; i + 1 < pv_redis_reply_count(reply) && status == PV_OK; i += 2) {
@@ -64,9 +56,8 @@ static enum pv_status count_people(struct pv_reader *reader, int count, const ch
 
     memcpy(arguments + 1, keys, (size_t)count * sizeof *keys);
     status = pv_reader_ask(reader, 1 + count, arguments, &reply, error);
-    if (status != PV_OK)
-        return status;
-    status = pv_reader_count_of(reply, keys[0], people, error);
+    if (status == PV_OK)
+        status = pv_reader_count_of(reply, keys[0], people, error);
     pv_redis_reply_destroy(reply);
     return status;
 }

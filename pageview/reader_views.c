@@ -36,9 +36,8 @@ static enum pv_status read_counts(struct pv_reader *reader, const char *key,
         arguments[i + 2] = articles[i];
     status = pv_reader_ask(reader, (int)count + 2, arguments, &reply, error);
     free(arguments);
-    if (status != PV_OK)
-        return status;
-    status = take_counts(reply, key, articles, count, views, error);
+    if (status == PV_OK)
+        status = take_counts(reply, key, articles, count, views, error);
     pv_redis_reply_destroy(reply);
     return status;
 }

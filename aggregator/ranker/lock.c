@@ -1,27 +1,20 @@
 #include "aggregator/ranker/lock.h"
 
-#include <stdio.h>
-
+#include "aggregator/redis_lock.h"
 #include "pageview/clock.h"
 #include "pageview/keys.h"
 #include "pageview/log.h"
 
 static enum pv_status hold(struct pv_ranker_lock *lock, int ms, struct pv_error *error)
 {
-    char key[PV_KEY_SIZE], ttl[16];
-    struct pv_redis_reply *reply;
+    char key[PV_KEY_SIZE];
+    bool is_ours;
     enum pv_status status;
 
     pv_key_ranker(lock->prefix, key);
-    snprintf(ttl, sizeof ttl, "%d", ms);
-    lock->held = false;
-    status = pv_redis_command_texts(lock->redis, &reply, error, "FCALL", "pv_hold", "1", key,
-                                    lock->id, ttl, (char *)NULL);
-    if (status != PV_OK)
-        return status;
-    lock->held = ms > 0 && pv_redis_reply_number(reply, 0) == 1;
-    pv_redis_reply_destroy(reply);
-    return PV_OK;
+    status = pv_redis_lock_hold(lock->redis, key, lock->id, ms, &is_ours, error);
+    lock->held = is_ours && ms > 0;
+    return status;
 }
 
 enum pv_status pv_ranker_lock_take(struct pv_ranker_lock *lock, struct pv_error *error)

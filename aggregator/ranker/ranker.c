@@ -5,9 +5,10 @@
 #include <time.h>
 
 #include "aggregator/facts.h"
+#include "aggregator/random_id.h"
 #include "aggregator/ranker/lock.h"
-#include "aggregator/ranker/random_id.h"
 #include "aggregator/ranker/refresher.h"
+#include "aggregator/ranker/share.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
 
@@ -68,7 +69,7 @@ static enum pv_status load_library(struct pv_ranker *ranker, struct pv_error *er
 /* Ranks if the lock is ours, and sets when the next turn is due. */
 static enum pv_status turn(struct pv_ranker *ranker, struct pv_error *error)
 {
-    int64_t waited_us = 0, pause_ms;
+    int64_t waited_us = 0;
     enum pv_status status = load_library(ranker, error);
 
     if (status == PV_OK)
@@ -77,10 +78,7 @@ static enum pv_status turn(struct pv_ranker *ranker, struct pv_error *error)
         status = pv_refresher_run(ranker->refresher, &waited_us, error);
     else if (status == PV_OK)
         pv_refresher_rest(ranker->refresher);
-    pause_ms = PV_RANKER_SHARE * waited_us / 1000;
-    if (pause_ms < ranker->config->interval_ms)
-        pause_ms = ranker->config->interval_ms;
-    ranker->next_ms = pv_monotonic_ms() + pause_ms;
+    ranker->next_ms = pv_monotonic_ms() + pv_share_pause_ms(waited_us, ranker->config->interval_ms);
     return status;
 }
 

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "aggregator/random_id.h"
 #include "aggregator/ranker/publisher.h"
-#include "aggregator/ranker/random_id.h"
 #include "aggregator/ranker/redis_source.h"
+#include "aggregator/ranker/share.h"
 #include "aggregator/ranker/stopwatch.h"
 #include "pageview/keys.h"
 #include "pageview/log.h"
@@ -176,7 +177,6 @@ static void note_refresh(struct pv_refresher *refresher, int64_t took_us)
 {
     struct pv_ranker_metrics *metrics = refresher->config->metrics;
     struct pv_ranking_stats stats = pv_ranking_stats(refresher->ranking);
-    int64_t interval_ms = PV_RANKER_SHARE * took_us / 1000;
 
     pv_metric_add(&metrics->refreshes, 1);
     pv_metric_set(&metrics->articles, stats.articles);
@@ -186,9 +186,8 @@ static void note_refresh(struct pv_refresher *refresher, int64_t took_us)
     refresher->rebuilds = stats.rebuilds;
     refresher->all = true;
     /* One that takes long shall be rare. */
-    pv_ranking_set_rebuild_interval(refresher->ranking, interval_ms > PV_RANKING_REBUILD_MS
-                                                            ? interval_ms
-                                                            : PV_RANKING_REBUILD_MS);
+    pv_ranking_set_rebuild_interval(refresher->ranking,
+                                    pv_share_pause_ms(took_us, PV_RANKING_REBUILD_MS));
     pv_metric_add(&metrics->rebuilds, 1);
     pv_log(PV_LOG_INFO, "ranking_rebuilt", PV_TEXT("why", stats.rebuilt_because),
            PV_NUMBER("articles", stats.articles), PV_NUMBER("ms", took_us / 1000));
@@ -231,4 +230,9 @@ enum pv_status pv_refresher_run(struct pv_refresher *refresher, int64_t *waited_
     pv_metric_set(&metrics->refresh_us, pv_stopwatch_us() - began_us);
     pv_metric_set(&metrics->redis_us, *waited_us);
     return status;
+}
+
+struct pv_ranking_stats pv_refresher_stats(const struct pv_refresher *refresher)
+{
+    return pv_ranking_stats(refresher->ranking);
 }

@@ -4,15 +4,13 @@
 #define AGGREGATOR_RANKER_REFRESHER_H
 
 #include "aggregator/ranker/ranker.h"
-
-/* The ranker takes at most one part in so many of Redis's time, and of its own for rebuilds. */
-#define PV_RANKER_SHARE 20
+#include "aggregator/ranker/ranking.h"
 
 struct pv_refresher;
 
 /* `before_page(context)` is called between the pages of counts, of which a rebuild reads thousands;
- * it may use the connection, and a failure of it ends the refresh. All arguments must outlive the
- * refresher. */
+ * it may use the connection, and a failure of it ends the refresh. NULL: nothing is called. All
+ * arguments must outlive the refresher. */
 enum pv_status pv_refresher_new(const struct pv_ranker_config *config, struct pv_redis *redis,
                                 enum pv_status (*before_page)(void *context,
                                                               struct pv_error *error),
@@ -28,6 +26,9 @@ enum pv_status pv_refresher_run(struct pv_refresher *refresher, int64_t *waited_
 /* Redis may be another one, or have forgotten: the next run reads everything anew, and compares all
  * lists. */
 void pv_refresher_doubt(struct pv_refresher *refresher);
+
+/* Of the last run's ranking; the last run must have succeeded. */
+struct pv_ranking_stats pv_refresher_stats(const struct pv_refresher *refresher);
 
 /* Gives up its memory while another process ranks; the next run begins anew. */
 void pv_refresher_rest(struct pv_refresher *refresher);

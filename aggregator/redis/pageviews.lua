@@ -20,7 +20,7 @@
 -- Keys beside those that the caller names are made of the prefix, which is that of
 -- the offsets' key, so this is a library for one Redis, not for a Redis Cluster.
 
-local VERSION = 2
+local VERSION = 3
 local OFFSETS, META, FIRST_GROUP = 1, 2, 3
 local FIRST_GROUP_ARG = 9
 local UNPACK_MAX = 7000 -- values that Lua can unpack in one call, below its limit of 7,998

@@ -1,7 +1,6 @@
 /* The call of pv_commit for a batch, decoded, equals a straightforward recount of its events. */
-#include "aggregator_msgpack.h"
+#include "aggregator_commit_counts.h"
 
-#include <inttypes.h>
 #include <time.h>
 
 #include "aggregator/commit_call.h"
@@ -11,26 +10,12 @@
 #define DAY    (24 * HOUR)
 #define NOW    INT64_C(1795525507000) /* 2026-11-24T13:05:07Z */
 
-enum { MAX_CELLS = 20000, COUNTS_MAX = 200000, FIRST_GROUP_ARG = 8 };
-
-/* One field of one hash: what a commit adds to it. */
-struct count {
-    char key[64], field[32];
-    uint64_t amount;
-    int64_t expires_at; /* s since the epoch; 0: never */
-};
-
-struct counts {
-    struct count items[COUNTS_MAX];
-    size_t count;
-};
+enum { MAX_CELLS = 20000 };
 
 static struct counts expected, sent;
 static struct pv_commit_call *call;
 static struct pv_batch *batch;
-static const char **arguments;
-static const size_t *lengths;
-static int argument_count;
+static struct words words;
 static struct pv_retention retention;
 static const struct pv_commit_context context = {
     .prefix = "pv:", .topic = "pageviews", .retention = &retention, .partitions = 8};
@@ -57,12 +42,6 @@ static int tear_down(void **state)
     pv_commit_call_destroy(call);
     pv_batch_destroy(batch);
     return 0;
-}
-
-static struct count *new_count(struct counts *counts)
-{
-    assert_true(counts->count < COUNTS_MAX);
-    return &counts->items[counts->count++];
 }
 
 /* ---- The recount, with the C library's calendar ---- */
@@ -118,152 +97,21 @@ static void add_filtered(enum pv_reason reason, int64_t ts_ms)
            end_of(ts_ms, DAY) + retention.days_ms);
 }
 
-/* ---- What the call says ---- */
-
-static void copy_argument(int i, char *text, size_t size)
-{
-    assert_true(i < argument_count);
-    assert_true(lengths[i] < size);
-    memcpy(text, arguments[i], lengths[i]);
-    text[lengths[i]] = '\0';
-}
-
-static void assert_argument(int i, const char *expected_text)
-{
-    char text[300];
-
-    copy_argument(i, text, sizeof text);
-    assert_string_equal(text, expected_text);
-}
-
-static struct msgpack_reader argument_reader(int i)
-{
-    assert_true(i < argument_count);
-    return msgpack_reader(arguments[i], lengths[i]);
-}
-
-/* Article number `i` of the call, from 0. */
-static const char *article_at(int articles_at, size_t i, size_t *length)
-{
-    struct msgpack_reader articles = argument_reader(articles_at);
-    const char *text = NULL;
-
-    assert_true(i < msgpack_read_array(&articles));
-    for (size_t at = 0; at <= i; at++)
-        text = msgpack_read_text(&articles, length);
-    return text;
-}
-
-/* Fields are texts, or indexes into the articles from 1; no list at all means all articles. */
-static void read_group(int key_at, int group_at, int articles_at)
-{
-    struct msgpack_reader fields = argument_reader(group_at + 1);
-    struct msgpack_reader counts = argument_reader(group_at + 2);
-    size_t count = msgpack_read_array(&counts);
-    char expires_at[32];
-
-    assert_true(count > 0);
-    copy_argument(group_at, expires_at, sizeof expires_at);
-    if (lengths[group_at + 1] > 0)
-        assert_int_equal(msgpack_read_array(&fields), count);
-    for (size_t i = 0; i < count; i++) {
-        struct count *added = new_count(&sent);
-        const char *field;
-        size_t length;
-
-        if (lengths[group_at + 1] == 0)
-            field = article_at(articles_at, i, &length);
-        else if (msgpack_next_is_text(&fields))
-            field = msgpack_read_text(&fields, &length);
-        else
-            field = article_at(articles_at, (size_t)msgpack_read_number(&fields) - 1, &length);
-        assert_true(length < sizeof added->field);
-        memcpy(added->field, field, length);
-        added->field[length] = '\0';
-        copy_argument(key_at, added->key, sizeof added->key);
-        added->amount = msgpack_read_number(&counts);
-        added->expires_at = strtoll(expires_at, NULL, 10);
-    }
-    assert_ptr_equal(counts.at, counts.end);
-    assert_ptr_equal(fields.at, fields.end);
-}
-
 /* Builds the call and reads its groups into `sent`. */
 static void build(void)
 {
     struct pv_error error;
-    char text[32];
-    int keys, first_arg;
 
-    assert_int_equal(pv_commit_call_build(call, batch, &context, NOW, NOW, &arguments, &lengths,
-                                          &argument_count, &error),
+    assert_int_equal(pv_commit_call_build(call, batch, &context, NOW, NOW, &words.arguments,
+                                          &words.lengths, &words.count, &error),
                      PV_OK);
-    sent.count = 0;
-    assert_argument(0, "FCALL");
-    assert_argument(1, "pv_commit");
-    copy_argument(2, text, sizeof text);
-    keys = (int)strtol(text, NULL, 10);
-    first_arg = 3 + keys;
-    assert_argument(3, "pv:offsets");
-    assert_argument(4, "pv:meta");
-    for (int group = 2; group < keys; group++)
-        read_group(3 + group, first_arg + FIRST_GROUP_ARG + 3 * (group - 2), first_arg + 4);
-    assert_int_equal(argument_count, first_arg + FIRST_GROUP_ARG + 3 * (keys - 2));
-}
-
-static int compare(const void *a, const void *b)
-{
-    const struct count *left = a, *right = b;
-    int order = strcmp(left->key, right->key);
-
-    return order != 0 ? order : strcmp(left->field, right->field);
-}
-
-/* Sorts, and adds up what is there several times. */
-static void merge(struct counts *counts)
-{
-    size_t kept = 0;
-
-    if (counts->count == 0)
-        return;
-    qsort(counts->items, counts->count, sizeof *counts->items, compare);
-    for (size_t i = 1; i < counts->count; i++) {
-        if (compare(&counts->items[kept], &counts->items[i]) == 0)
-            counts->items[kept].amount += counts->items[i].amount;
-        else
-            counts->items[++kept] = counts->items[i];
-    }
-    counts->count = kept + 1;
+    read_groups(&words, &sent);
 }
 
 static void assert_sent_equals_expected(void)
 {
-    size_t before;
-
     build();
-    before = sent.count;
-    merge(&sent);
-    assert_int_equal(sent.count, before); /* a field named twice would lose one of its counts */
-    merge(&expected);
-    for (size_t i = 0; i < sent.count && i < expected.count; i++) {
-        const struct count *want = &expected.items[i], *got = &sent.items[i];
-
-        if (compare(want, got) != 0 || want->amount != got->amount ||
-            want->expires_at != got->expires_at)
-            fail_msg("expected %s %s +%" PRIu64 " until %" PRId64 ", got %s %s +%" PRIu64
-                     " until %" PRId64,
-                     want->key, want->field, want->amount, want->expires_at, got->key, got->field,
-                     got->amount, got->expires_at);
-    }
-    assert_int_equal(sent.count, expected.count);
-}
-
-static bool is_sent(const char *key)
-{
-    for (size_t i = 0; i < sent.count; i++)
-        if (strcmp(sent.items[i].key, key) == 0)
-            return true;
-    return false;
+    assert_same_counts(&sent, &expected);
 }
 
 /* ---- The promises ---- */
@@ -273,11 +121,11 @@ static void the_fence_is_partition_from_and_to(void **state)
     (void)state;
     add_view("/a", NOW);
     build();
-    int args = 3 + (int)strtol(arguments[2], NULL, 10);
-    assert_argument(args, "pageviews/7");
-    assert_argument(args + 1, "1000");
-    assert_argument(args + 2, "1001");
-    assert_argument(args + 3, "1795525507000");
+    int args = 3 + (int)strtol(words.arguments[2], NULL, 10);
+    assert_argument(&words, args, "pageviews/7");
+    assert_argument(&words, args + 1, "1000");
+    assert_argument(&words, args + 2, "1001");
+    assert_argument(&words, args + 3, "1795525507000");
 }
 
 static void offsets_are_plain_digits_and_the_first_from_is_empty(void **state)
@@ -286,13 +134,13 @@ static void offsets_are_plain_digits_and_the_first_from_is_empty(void **state)
     pv_batch_open(batch, 7, PV_OFFSET_NONE, NOW);
     pv_batch_extend(batch, 0);
     build();
-    assert_argument(6, "");
-    assert_argument(7, "0");
+    assert_argument(&words, 6, "");
+    assert_argument(&words, 7, "0");
     pv_batch_open(batch, 7, INT64_C(123456789012345678), NOW);
     pv_batch_extend(batch, INT64_MAX);
     build();
-    assert_argument(6, "123456789012345678");
-    assert_argument(7, "9223372036854775807");
+    assert_argument(&words, 6, "123456789012345678");
+    assert_argument(&words, 7, "9223372036854775807");
 }
 
 static void a_batch_without_events_adds_to_nothing(void **state)
@@ -310,8 +158,8 @@ static void views_of_one_minute_are_in_every_bucket(void **state)
     add_view("/b", NOW);
     add_view("/a", NOW + 1);
     assert_sent_equals_expected();
-    assert_true(is_sent("pv:views:2026-11-24T13:05"));
-    assert_true(is_sent("pv:site:2026-11-24"));
+    assert_true(has_key(&sent, "pv:views:2026-11-24T13:05"));
+    assert_true(has_key(&sent, "pv:site:2026-11-24"));
 }
 
 static void views_of_many_minutes_hours_and_days_are_in_their_own_buckets(void **state)
@@ -333,7 +181,7 @@ static void a_bucket_is_kept_until_its_time_is_over_to_the_millisecond(void **st
     retention.minutes_ms = NOW - minute; /* the last full minute ends at NOW - this */
     add_view("/a", minute - 1);
     assert_sent_equals_expected();
-    assert_false(is_sent("pv:views:2026-11-24T13:04"));
+    assert_false(has_key(&sent, "pv:views:2026-11-24T13:04"));
 }
 
 static void a_bucket_with_a_millisecond_left_is_still_written(void **state)
@@ -344,7 +192,7 @@ static void a_bucket_with_a_millisecond_left_is_still_written(void **state)
     retention.minutes_ms = NOW - minute + 1;
     add_view("/a", minute - 1);
     assert_sent_equals_expected();
-    assert_true(is_sent("pv:views:2026-11-24T13:04"));
+    assert_true(has_key(&sent, "pv:views:2026-11-24T13:04"));
 }
 
 static void old_views_are_in_the_totals_and_in_no_expired_bucket(void **state)
@@ -366,8 +214,8 @@ static void the_site_has_a_hash_a_day_and_a_field_a_minute(void **state)
     add_view("/b", midnight);
     add_view("/c", midnight);
     assert_sent_equals_expected();
-    assert_true(is_sent("pv:site:2026-11-23"));
-    assert_true(is_sent("pv:site:2026-11-24"));
+    assert_true(has_key(&sent, "pv:site:2026-11-23"));
+    assert_true(has_key(&sent, "pv:site:2026-11-24"));
 }
 
 static void filtered_events_are_in_their_day_and_in_the_totals(void **state)
@@ -381,7 +229,7 @@ static void filtered_events_are_in_their_day_and_in_the_totals(void **state)
     add_filtered(PV_REASON_spider, midnight + 1);
     add_filtered(PV_REASON_spider, midnight - 399 * DAY);
     assert_sent_equals_expected();
-    assert_false(is_sent("pv:views"));
+    assert_false(has_key(&sent, "pv:views"));
 }
 
 static void ten_thousand_articles_go_in_one_call(void **state)

@@ -1,97 +1,17 @@
 /* The reader against a redis-server of its own. */
-#include "test_pageview_support.h"
-
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
+#include "real_redis_server.h"
 
 #include "pageview/reader.h"
-#include "pageview/redis_client.h"
-
-enum { START_TRIES = 1000, TRY_MS = 10 };
 
 #define DAY_MS           INT64_C(1763942400000) /* 2025-11-24T00:00Z */
 #define AT(hour, minute) (DAY_MS + ((hour)*60 + (minute)) * INT64_C(60000))
 
-static char directory[64], socket_path[96], address[128];
-static struct pv_redis_options options = {.address = address, .prefix = "pv:"};
-static pid_t server;
-static struct pv_redis *redis;
 static struct pv_reader *reader;
-static struct pv_error error;
-
-static void start_server(void)
-{
-    server = fork();
-    if (server == 0) {
-        int nowhere = open("/dev/null", O_WRONLY);
-
-        dup2(nowhere, STDOUT_FILENO);
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* no server outlives a failed test */
-        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_path, "--dir",
-               directory, "--save", "", (char *)NULL);
-        _exit(127);
-    }
-    assert_true(server > 0);
-}
-
-static void stop_server(void)
-{
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
-    unlink(socket_path);
-}
-
-static void wait_server(void)
-{
-    const struct timespec pause = {0, TRY_MS * 1000000L};
-    int tries = 0;
-
-    while (pv_redis_connect(redis, &error) != PV_OK) {
-        if (++tries == START_TRIES)
-            fail_msg("redis-server did not start: %s", error.text);
-        nanosleep(&pause, NULL);
-    }
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/pv-unit-XXXXXX");
-    if (mkdtemp(directory) == NULL)
-        return -1;
-    snprintf(socket_path, sizeof socket_path, "%s/redis.sock", directory);
-    snprintf(address, sizeof address, "unix:%s", socket_path);
-    if (pv_redis_new(&options, &redis, &error) != PV_OK)
-        return -1;
-    start_server();
-    wait_server();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    pv_redis_destroy(redis);
-    stop_server();
-    rmdir(directory);
-    return 0;
-}
-
-#define COMMAND(...)                                                                               \
-    do {                                                                                           \
-        struct pv_redis_reply *answer = NULL;                                                      \
-        assert_int_equal(pv_redis_command_texts(redis, &answer, &error, __VA_ARGS__, NULL),        \
-                         PV_OK);                                                                   \
-        pv_redis_reply_destroy(answer);                                                            \
-    } while (0)
 
 /* An empty Redis and a fresh reader. */
 static int begin(void **state)
 {
-    const struct pv_reader_options fresh = {.address = address};
+    const struct pv_reader_options fresh = {.address = real_redis_address};
     struct pv_redis_reply *reply = NULL;
 
     (void)state;
@@ -374,7 +294,7 @@ static void options_are_copied_and_the_prefix_is_kept(void **state)
     int64_t views = 0;
 
     (void)state;
-    strcpy(where, address);
+    strcpy(where, real_redis_address);
     COMMAND("HSET", "other:views", "/a", "5");
     assert_int_equal(pv_reader_new(&given, &made, &error), PV_OK);
     memset(where, 'x', sizeof where - 1);
@@ -392,15 +312,15 @@ static void a_lost_connection_is_unavailable_and_made_again(void **state)
 
     (void)state;
     assert_int_equal(pv_reader_views(reader, "/a", &views, &error), PV_OK);
-    stop_server();
+    real_redis_kill();
     assert_int_equal(pv_reader_views(reader, "/a", &views, &error), PV_UNAVAILABLE);
-    assert_contains(error.text, address);
+    assert_contains(error.text, real_redis_address);
     assert_int_equal(pv_reader_views(reader, "/a", &views, &error), PV_UNAVAILABLE);
     sigpending(&pending);
     assert_int_equal(sigismember(&pending, SIGPIPE), 0);
-    start_server();
+    real_redis_launch();
     pv_redis_disconnect(redis);
-    wait_server();
+    assert_true(real_redis_wait());
     COMMAND("HSET", "pv:views", "/a", "5");
     assert_int_equal(pv_reader_views(reader, "/a", &views, &error), PV_OK);
     assert_int_equal(views, 5);
@@ -426,5 +346,5 @@ int main(void)
     };
 
     (void)signal(SIGPIPE, SIG_DFL);
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, real_redis_server_start, real_redis_server_stop);
 }
