@@ -50,37 +50,49 @@ static bool parse_count(const char *text, size_t length, int64_t *value)
     return errno == 0 && *end == '\0';
 }
 
-static const struct {
+/* A unit behind a number, and what it multiplies; the smallest first. */
+struct unit {
     const char *name;
-    int64_t ms;
-} duration_units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+    int64_t factor;
+};
+
+static const struct unit durations[] = {{"ms", 1},      {"s", 1000},     {"m", 60000},
+                                        {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
+static const struct unit sizes[] = {
+    {"", 1}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {NULL, 0}};
+
+static bool parse_with_unit(const struct unit *units, const char *text, int64_t *value)
+{
+    size_t digits = strspn(text, "0123456789");
+    int64_t number;
+
+    if (!parse_count(text, digits, &number))
+        return false;
+    for (; units->name != NULL; units++) {
+        if (strcmp(text + digits, units->name) != 0)
+            continue;
+        if (number > INT64_MAX / units->factor)
+            return false;
+        *value = number * units->factor;
+        return true;
+    }
+    return false;
+}
 
 enum pv_status pv_duration_parse(const char *text, int64_t *duration_ms)
 {
-    size_t digits = strspn(text, "0123456789");
-    int64_t value;
-
-    if (!parse_count(text, digits, &value))
-        return PV_INVALID;
-    for (size_t i = 0; i < sizeof duration_units / sizeof duration_units[0]; i++) {
-        if (strcmp(text + digits, duration_units[i].name) != 0)
-            continue;
-        if (value > INT64_MAX / duration_units[i].ms)
-            return PV_INVALID;
-        *duration_ms = value * duration_units[i].ms;
-        return PV_OK;
-    }
-    return PV_INVALID;
+    return parse_with_unit(durations, text, duration_ms) ? PV_OK : PV_INVALID;
 }
 
 /* "8d" for 691200000: the largest unit that divides it. */
-static void format_duration(int64_t ms, char text[32])
+static void format_with_unit(const struct unit *units, int64_t value, char text[32])
 {
-    size_t unit = sizeof duration_units / sizeof duration_units[0] - 1;
+    const struct unit *largest = units;
 
-    while (unit > 0 && ms % duration_units[unit].ms != 0)
-        unit--;
-    snprintf(text, 32, "%" PRId64 "%s", ms / duration_units[unit].ms, duration_units[unit].name);
+    for (; units->name != NULL; units++)
+        if (value % units->factor == 0)
+            largest = units;
+    snprintf(text, 32, "%" PRId64 "%s", value / largest->factor, largest->name);
 }
 
 static bool is_address(const char *text, size_t length)
@@ -131,25 +143,31 @@ static enum pv_status set_choice(const struct pv_option *option, int base, int *
     return pv_error_set(error, PV_INVALID, "takes one of: %s", known);
 }
 
-static enum pv_status set_number(const struct pv_option *option, int64_t *field, const char *text,
-                                 struct pv_error *error)
+static enum pv_status set_count(const struct pv_option *option, int64_t *field, const char *text,
+                                struct pv_error *error)
 {
     int64_t value = 0;
 
-    if (option->type == PV_OPTION_DURATION) {
-        char least[32], most[32];
-
-        format_duration(option->min, least);
-        format_duration(option->max, most);
-        if (pv_duration_parse(text, &value) != PV_OK || value < option->min || value > option->max)
-            return pv_error_set(error, PV_INVALID,
-                                "takes a duration of %s to %s, written like 500ms 5s 10m 2h 8d",
-                                least, most);
-    } else if (!parse_count(text, strlen(text), &value) || value < option->min ||
-               value > option->max) {
+    if (!parse_count(text, strlen(text), &value) || value < option->min || value > option->max)
         return pv_error_set(error, PV_INVALID, "takes a whole number of %" PRId64 " to %" PRId64,
                             option->min, option->max);
-    }
+    *field = value;
+    return PV_OK;
+}
+
+/* A duration or a size: `what` it is, and how that is written. */
+static enum pv_status set_with_unit(const struct pv_option *option, const struct unit *units,
+                                    const char *what, const char *examples, int64_t *field,
+                                    const char *text, struct pv_error *error)
+{
+    char least[32], most[32];
+    int64_t value = 0;
+
+    format_with_unit(units, option->min, least);
+    format_with_unit(units, option->max, most);
+    if (!parse_with_unit(units, text, &value) || value < option->min || value > option->max)
+        return pv_error_set(error, PV_INVALID, "takes a %s of %s to %s, written like %s", what,
+                            least, most, examples);
     *field = value;
     return PV_OK;
 }
@@ -176,8 +194,12 @@ enum pv_status pv_option_value_set(const struct pv_option *option, void *options
     case PV_OPTION_LIST:
         return pv_list_add(field, text, error);
     case PV_OPTION_COUNT:
+        return set_count(option, field, text, error);
     case PV_OPTION_DURATION:
-        return set_number(option, field, text, error);
+        return set_with_unit(option, durations, "duration", "500ms 5s 10m 2h 8d", field, text,
+                             error);
+    case PV_OPTION_SIZE:
+        return set_with_unit(option, sizes, "size", "65536 64k 100m 1g", field, text, error);
     case PV_OPTION_CHOICE:
         return set_choice(option, 0, field, text, error);
     case PV_OPTION_OPTIONAL:
@@ -222,6 +244,7 @@ void pv_option_value_clear(const struct pv_option *option, void *options)
         break;
     case PV_OPTION_COUNT:
     case PV_OPTION_DURATION:
+    case PV_OPTION_SIZE:
     case PV_OPTION_CHOICE:
     case PV_OPTION_OPTIONAL:
     case PV_OPTION_FLAG:

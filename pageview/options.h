@@ -23,6 +23,7 @@ enum pv_option_type {
     PV_OPTION_LIST,     /* struct pv_list; may be given more than once */
     PV_OPTION_COUNT,    /* int64_t, within min..max */
     PV_OPTION_DURATION, /* int64_t ms, within min..max; written 500ms 5s 10m 2h 8d */
+    PV_OPTION_SIZE,     /* int64_t bytes, within min..max; written 65536 64k 100m 1g */
     PV_OPTION_CHOICE,   /* int, index into `choices` */
     PV_OPTION_OPTIONAL, /* int, 0 when not given, else 1 + index into `choices`; "--name" alone is
                            the first of them */
@@ -42,7 +43,7 @@ struct pv_option {
     enum pv_option_type type;
     size_t offset;              /* of the field in the program's options struct */
     const char *default_value;  /* as text, or NULL */
-    int64_t min, max;           /* COUNT, DURATION (ms) */
+    int64_t min, max;           /* COUNT, DURATION (ms), SIZE (bytes) */
     const char *const *choices; /* CHOICE, OPTIONAL: ends with NULL */
     const char *metavar;
     const char *help;

@@ -9,6 +9,9 @@
  * bad_article stands in the event's table. */
 #define PV_HIT_REASON_TABLE(X)                                                                     \
     X(bad_line, "the source could not parse the line")                                             \
+    X(history, "older than --since")                                                               \
+    X(not_allowed, "of a site that --allow-host does not list")                                    \
+    X(other_site, "of a site that --site does not name")                                           \
     X(method, "not a GET request")                                                                 \
     X(status, "not answered with 200 or 304")                                                      \
     X(asset, "a file of the page, not the page")                                                   \

@@ -99,6 +99,11 @@ void pv_stop_wait_ms(int64_t ms)
         poll(&readable, 1, ms < INT_MAX ? (int)ms : INT_MAX);
 }
 
+int pv_stop_fd(void)
+{
+    return stop_pipe[0];
+}
+
 int64_t pv_backoff_next_ms(struct pv_backoff *backoff)
 {
     backoff->last_ms = backoff->last_ms == 0 ? BACKOFF_FIRST_MS : backoff->last_ms * 2;

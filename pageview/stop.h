@@ -23,6 +23,10 @@ void pv_stop_request(void);
 /* Waits `ms`, or until a stop is asked for. */
 void pv_stop_wait_ms(int64_t ms);
 
+/* A descriptor that becomes readable when a stop is asked for, for poll(2); -1 before
+ * pv_stop_install. Not to be read from. */
+int pv_stop_fd(void);
+
 /* Back-off between tries: doubles from 100 ms to 5 s. Zero is a fresh one. */
 struct pv_backoff {
     int64_t last_ms;

@@ -16,6 +16,8 @@ static enum pv_reason pass_event(struct pv_line_to_event *converter, const char 
     if (pv_event_json_parse(converter->parser, line, length, now_ms, now_ms, &event) !=
         PV_REASON_NONE)
         return PV_REASON_bad_line;
+    if (event.ts_ms < converter->since_ms)
+        return PV_REASON_history;
     outgoing->key = event.article;
     outgoing->value = (struct pv_text){line, length};
     outgoing->ts_ms = event.ts_ms;
@@ -29,10 +31,12 @@ enum pv_reason pv_line_to_event(struct pv_line_to_event *converter, const char *
     struct pv_hit hit;
     enum pv_reason reason;
 
-    if (converter->format == PV_LOG_EVENT)
+    if (pv_log_format_is_event(converter->format))
         return pass_event(converter, line, length, now_ms, outgoing);
-    if (!pv_access_log_parse(&converter->access_log, converter->format, line, length, &hit))
+    if (!pv_log_format_parse(converter->format, line, length, &hit))
         return PV_REASON_bad_line;
+    if (hit.ts_ms < converter->since_ms)
+        return PV_REASON_history;
     reason = pv_policy_apply(converter->policy, &hit, &event);
     if (reason != PV_REASON_NONE)
         return reason;

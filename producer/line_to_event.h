@@ -4,14 +4,14 @@
 
 #include "pageview/buffer.h"
 #include "pageview/event_json.h"
-#include "producer/access_log.h"
+#include "producer/formats/log_format.h"
 #include "producer/policy.h"
 
 struct pv_line_to_event {
-    enum pv_log_format format;
+    struct pv_log_format *format; /* of its lines; whoever made it destroys it */
     struct pv_policy *policy;
     struct pv_event_parser *parser; /* of lines that are events already */
-    struct pv_access_log access_log;
+    int64_t since_ms;               /* what is older is history; 0: nothing is */
     struct pv_buffer json;
 };
 

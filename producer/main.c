@@ -5,12 +5,67 @@
 
 #include "pageview/log.h"
 #include "pageview/program.h"
+#include "pageview/stop.h"
+#include "producer/formats/log_format.h"
 #include "producer/policy.h"
+#include "producer/receivers.h"
+#include "producer/salts.h"
 #include "producer/shipper.h"
+#include "producer/since.h"
+#include "producer/state_dir.h"
+
+static struct pv_policy_options policy_options_of(const struct pv_producer_options *options)
+{
+    return (struct pv_policy_options){
+        .article_pattern = options->article_pattern,
+        .keep_params = &options->keep_param,
+        .spiders_path = options->spiders,
+        .sites = &options->site,
+        .ignore_consent = options->ignore_consent,
+    };
+}
 
 static bool is_ready(void *context)
 {
     return pv_metric_get(&((const struct pv_producer_metrics *)context)->kafka_up) == 1;
+}
+
+static bool is_end_near(void *context)
+{
+    return pv_receivers_have_ended(context);
+}
+
+/* Without shipping there is nothing to do but to let the receivers work. */
+static void wait_for_end(struct pv_receivers *receivers, struct pv_salts *salts,
+                         struct pv_producer_metrics *metrics)
+{
+    enum { LOOK_MS = 50 };
+
+    pv_metric_set(&metrics->kafka_up, 1); /* ready: Kafka is another's business */
+    while (!pv_stop_requested() && !pv_receivers_have_ended(receivers)) {
+        pv_salts_expire(salts);
+        pv_stop_wait_ms(LOOK_MS);
+    }
+}
+
+static enum pv_status receive_and_ship(const struct pv_producer_options *options,
+                                       const struct pv_policy_options *policy_options,
+                                       struct pv_producer_metrics *metrics, struct pv_error *error)
+{
+    struct pv_receivers *receivers;
+    struct pv_shipper_end end = {is_end_near, NULL};
+    enum pv_status status =
+        pv_receivers_new(options, policy_options, &pv_wall_clock, metrics, &receivers, error);
+
+    if (status != PV_OK)
+        return status;
+    end.context = receivers;
+    if (options->ship)
+        status = pv_shipper_run(options, policy_options, &pv_wall_clock, &end, metrics, error);
+    else
+        wait_for_end(receivers, policy_options->salts, metrics);
+    pv_receivers_destroy(receivers);
+    return status;
 }
 
 static enum pv_status run(const struct pv_producer_options *options, struct pv_error *error)
@@ -19,15 +74,22 @@ static enum pv_status run(const struct pv_producer_options *options, struct pv_e
     struct pv_metric rows[PV_PRODUCER_METRIC_ROWS];
     struct pv_metrics_source source = {rows, pv_producer_metrics_table(&metrics, rows), is_ready,
                                        &metrics};
+    struct pv_policy_options policy_options = policy_options_of(options);
     struct pv_metrics_server *server;
-    enum pv_status status = pv_metrics_server_new(options->common.metrics, &source, &server, error);
+    enum pv_status status = pv_state_dir_prepare(options->state_dir, options->instance, error);
 
+    if (status == PV_OK && options->visitors)
+        status = pv_salts_open(options->state_dir, &pv_wall_clock, &policy_options.salts, error);
     if (status != PV_OK)
         return status;
-    status = pv_shipper_run(options, &pv_wall_clock, &metrics, error);
-    if (status == PV_OK)
-        pv_producer_metrics_log(&metrics);
-    pv_metrics_server_destroy(server);
+    status = pv_metrics_server_new(options->common.metrics, &source, &server, error);
+    if (status == PV_OK) {
+        status = receive_and_ship(options, &policy_options, &metrics, error);
+        if (status == PV_OK)
+            pv_producer_metrics_log(&metrics);
+        pv_metrics_server_destroy(server);
+    }
+    pv_salts_destroy(policy_options.salts);
     return status;
 }
 
@@ -73,8 +135,7 @@ static enum pv_status find_spiders(struct pv_producer_options *options, struct p
 static enum pv_status check_policy(const struct pv_producer_options *options,
                                    struct pv_error *error)
 {
-    const struct pv_policy_options policy_options = {options->article_pattern, &options->keep_param,
-                                                     options->spiders};
+    const struct pv_policy_options policy_options = policy_options_of(options);
     struct pv_policy *policy;
     enum pv_status status = pv_policy_new(&policy_options, &policy, error);
 
@@ -83,22 +144,76 @@ static enum pv_status check_policy(const struct pv_producer_options *options,
     return status;
 }
 
-static enum pv_status check(void *context, struct pv_error *error)
+/* --format and --stdin. */
+static enum pv_status check_format(const char *option, const char *text, struct pv_error *error)
 {
-    struct pv_producer_options *options = context;
-    enum pv_status status;
+    struct pv_log_format *format;
 
-    options->kafka.properties = &options->common.kafka_properties;
-    if (options->tail.count == 0)
+    if (text == NULL)
+        return PV_OK;
+    if (pv_log_format_new(text, &format, error) != PV_OK)
+        return pv_error_prefix(error, "--%s", option);
+    pv_log_format_destroy(format);
+    return PV_OK;
+}
+
+/* What the lines are read from, and where they go. */
+static enum pv_status check_sources(const struct pv_producer_options *options,
+                                    struct pv_error *error)
+{
+    bool receives =
+        options->http != NULL || options->syslog != NULL || options->stdin_format != NULL;
+
+    if (options->tail.count == 0 && options->spool == NULL && !receives)
         return pv_error_set(error, PV_INVALID,
                             "nothing to read: name a log with --tail=/var/log/nginx/access.log");
+    if (receives && options->spool == NULL)
+        return pv_error_set(error, PV_INVALID,
+                            "%s needs a place on disk for what it takes: name one with "
+                            "--spool=/var/lib/pageviews/spool",
+                            options->http != NULL     ? "--http"
+                            : options->syslog != NULL ? "--syslog"
+                                                      : "--stdin");
+    if (!options->ship && (!receives || options->tail.count > 0))
+        return pv_error_set(error, PV_INVALID,
+                            "--ship=off goes with --http, --syslog or --stdin, and without --tail");
     for (size_t i = 0; i < options->tail.count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(options->tail.items[i], options->tail.items[j]) == 0)
                 return pv_error_set(error, PV_INVALID,
                                     "--tail=%s is given twice: each line would be counted twice",
                                     options->tail.items[i]);
-    status = check_instance(options, error);
+    return PV_OK;
+}
+
+static enum pv_status check_since(struct pv_producer_options *options, struct pv_error *error)
+{
+    if (options->since == NULL ||
+        pv_since_parse(options->since, pv_clock_now_ms(&pv_wall_clock), &options->since_ms))
+        return PV_OK;
+    return pv_error_set(error, PV_INVALID,
+                        "--since=%s: takes 2026-11-24, 2026-11-24T13:05:00Z, or an age such as 2h",
+                        options->since);
+}
+
+static enum pv_status check(void *context, struct pv_error *error)
+{
+    struct pv_producer_options *options = context;
+    enum pv_status status;
+
+    options->kafka.properties = &options->common.kafka_properties;
+    if (options->stdin_format != NULL && options->tail.count == 0 && options->http == NULL &&
+        options->syslog == NULL)
+        options->exit_at_end = true; /* a program in a pipe ends with its input */
+    status = check_sources(options, error);
+    if (status == PV_OK)
+        status = check_format("format", options->format, error);
+    if (status == PV_OK)
+        status = check_format("stdin", options->stdin_format, error);
+    if (status == PV_OK)
+        status = check_since(options, error);
+    if (status == PV_OK)
+        status = check_instance(options, error);
     if (status == PV_OK)
         status = find_spiders(options, error);
     if (status == PV_OK)

@@ -11,12 +11,27 @@ struct pv_producer_options {
     const char *instance;
     const char *state_dir;
     struct pv_list tail;
-    int format;   /* enum pv_log_format */
-    int from;     /* enum pv_from */
+    const char *format; /* see formats/log_format.h */
+    int from;           /* enum pv_from */
+    const char *since;
+    int64_t since_ms; /* what `since` says; 0: it was not given */
+    const char *spool;
+    int64_t spool_max;
+    int spool_sync; /* enum pv_spool_sync */
+    bool ship;
+    const char *http;
+    struct pv_list allow_host;
+    struct pv_list trusted_proxy;
+    bool trust_client_time;
+    const char *syslog;
+    const char *stdin_format;
     int delivery; /* enum pv_delivery */
     const char *rejects;
     const char *article_pattern;
     struct pv_list keep_param;
+    struct pv_list site;
+    bool ignore_consent;
+    bool visitors;
     const char *spiders;
     int64_t commit_interval_ms;
     int64_t rotate_wait_ms;

@@ -25,6 +25,11 @@ size_t pv_producer_metrics_table(const struct pv_producer_metrics *m,
          "Log files that vanished before they were read to their end.", &m->lost_segments},
         {"pv_producer_last_commit_milliseconds", "gauge", NULL, NULL,
          "Time of the last commit, in ms since the epoch.", &m->last_commit_ms},
+        {"pv_producer_followed", "gauge", NULL, NULL, "Logs, and the spool, that are followed.",
+         &m->followed},
+        {"pv_producer_unread_bytes", "gauge", NULL, NULL,
+         "Bytes of the logs and the spool that are not shipped yet, at the last commit.",
+         &m->unread_bytes},
         {"pv_producer_kafka_up", "gauge", NULL, NULL, "1 while Kafka takes commits.", &m->kafka_up},
     };
     size_t count = 0;
@@ -38,6 +43,9 @@ size_t pv_producer_metrics_table(const struct pv_producer_metrics *m,
                                            pv_reason_name(hit_reasons[i]),
                                            "Hits that are no views, by reason.",
                                            &m->filtered[hit_reasons[i]]};
+    count += pv_collector_metrics_table(&m->http, rows + count);
+    count += pv_syslog_metrics_table(&m->syslog, rows + count);
+    count += pv_stdin_metrics_table(&m->standard_input, rows + count);
     return count;
 }
 

@@ -4,15 +4,24 @@
 
 #include "pageview/metrics.h"
 #include "pageview/reason.h"
+#include "producer/http/collector_metrics.h"
+#include "producer/stdin/stdin_source.h"
+#include "producer/syslog/syslog_metrics.h"
 
-/* hits = views + the sum over filtered, always: a hit is counted when it is committed. */
+/* hits = views + the sum over filtered, always: a hit of a log is counted when it is committed, one
+ * that is received when it is committed from the spool, or at once when it is no view. */
 struct pv_producer_metrics {
     pv_metric_value hits, views, filtered[PV_REASON_COUNT];
     pv_metric_value commits, aborts, lost_segments, last_commit_ms, kafka_up;
+    pv_metric_value followed, unread_bytes;
+    struct pv_collector_metrics http;
+    struct pv_syslog_metrics syslog;
+    struct pv_stdin_metrics standard_input;
 };
 
 /* The table, one row a metric; it points into `metrics`. */
-#define PV_PRODUCER_METRIC_ROWS (8 + PV_REASON_COUNT)
+#define PV_PRODUCER_METRIC_ROWS                                                                    \
+    (10 + PV_REASON_COUNT + PV_COLLECTOR_METRIC_ROWS + PV_SYSLOG_METRIC_ROWS + PV_STDIN_METRIC_ROWS)
 size_t pv_producer_metrics_table(const struct pv_producer_metrics *metrics,
                                  struct pv_metric rows[PV_PRODUCER_METRIC_ROWS]);
 

@@ -1,6 +1,7 @@
-/* One delivery at a time: begin, lines of all logs until it is large or old enough, the positions
- * behind those lines, commit. When Kafka refuses it, all is aborted and the logs are read again
- * from the last committed positions; so a line's count and its position never part. */
+/* One delivery at a time: begin, lines of all logs and the spool until it is large or old enough,
+ * the positions behind those lines, commit. When Kafka refuses it, all is aborted and the sources
+ * are read again from the last committed positions; so a line's count and its position never part.
+ */
 #include "producer/shipper.h"
 
 #include <stdlib.h>
@@ -8,14 +9,14 @@
 
 #include "pageview/log.h"
 #include "pageview/stop.h"
-#include "producer/followed_log.h"
-#include "producer/line_to_event.h"
+#include "producer/following.h"
 #include "producer/rejects_file.h"
 #include "producer/state_dir.h"
+#include "producer/watch.h"
 
 enum {
     LINES_PER_DELIVERY = 100000,
-    IDLE_WAIT_MS = 50,
+    LOOK_MS = 1000, /* for logs that are new */
     QUEUE_WAIT_MS = 100,
     STOP_WAIT_MS = 8000,    /* for Kafka to take the last delivery */
     RENEW_MS = 3600 * 1000, /* a position is committed again before Kafka forgets it */
@@ -30,12 +31,15 @@ struct shipper {
     const struct pv_producer_options *options;
     const struct pv_clock *clock;
     struct pv_producer_metrics *metrics;
+    struct pv_salts *salts; /* NULL: visitors have no hash */
     struct pv_kafka_delivery *delivery;
-    struct pv_line_to_event converter;
-    struct pv_followed_log *logs;
-    size_t log_count, first_log;
+    struct pv_following following;
+    size_t loaded; /* of what is followed: so many have their position and are started */
+    size_t first;  /* whose turn it is to be read first */
+    const struct pv_shipper_end *end;
+    int64_t looked_ms; /* monotonic */
     bool begun;
-    bool renewing; /* the delivery at hand has every log's position, also of those without lines */
+    bool renewing; /* the delivery at hand has every position, also of sources without lines */
     int64_t begun_ms, renewed_ms; /* monotonic */
     struct pv_backoff after_abort;
     struct counts counts;
@@ -75,42 +79,54 @@ static enum pv_status open_delivery(struct shipper *shipper, struct pv_error *er
     return pv_kafka_delivery_open(shipper->delivery, error);
 }
 
+/* Of those that are new. */
 static enum pv_status load_positions(struct shipper *shipper, struct pv_error *error)
 {
+    const struct pv_following *following = &shipper->following;
     enum pv_status status = PV_OK;
 
-    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
-        status = pv_followed_log_load(&shipper->logs[i], shipper->delivery, error);
+    for (size_t i = shipper->loaded; i < following->count && status == PV_OK; i++)
+        status = pv_followed_load(following->items[i], shipper->delivery, error);
     return status;
 }
 
 /* True when a position has to be committed though no line was read: where a log that is new to
  * this instance begins at its end, since at the next start it is no longer new. */
-static bool has_unread_start(const struct shipper *shipper)
+static bool has_unread_start(const struct shipper *shipper, size_t first)
 {
-    for (size_t i = 0; i < shipper->log_count; i++)
-        if (shipper->logs[i].is_new && shipper->options->from == PV_FROM_END)
+    const struct pv_following *following = &shipper->following;
+
+    for (size_t i = first; i < following->count; i++)
+        if (following->items[i]->is_new && following->items[i]->from_end)
             return true;
     return false;
 }
 
-static void publish_lost(struct shipper *shipper)
+static void publish_state(struct shipper *shipper)
 {
-    int64_t lost = 0;
+    const struct pv_following *following = &shipper->following;
+    int64_t lost = 0, unread = 0;
 
-    for (size_t i = 0; i < shipper->log_count; i++)
-        lost += pv_log_lost_segments(shipper->logs[i].log);
+    for (size_t i = 0; i < following->count; i++) {
+        const struct pv_line_source *source = &following->items[i]->source;
+
+        lost += source->kind->lost(source->self);
+        unread += source->kind->unread(source->self);
+    }
     pv_metric_set(&shipper->metrics->lost_segments, lost);
+    pv_metric_set(&shipper->metrics->unread_bytes, unread);
+    pv_metric_set(&shipper->metrics->followed, (int64_t)following->count);
 }
 
-/* Lets every log go on from its committed position. */
-static enum pv_status restart_logs(struct shipper *shipper, struct pv_error *error)
+/* Lets those from `first` on go on from their committed positions. */
+static enum pv_status restart_sources(struct shipper *shipper, size_t first, struct pv_error *error)
 {
+    const struct pv_following *following = &shipper->following;
     enum pv_status status = PV_OK;
 
-    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
-        status = pv_followed_log_restart(&shipper->logs[i], error);
-    publish_lost(shipper);
+    for (size_t i = first; i < following->count && status == PV_OK; i++)
+        status = pv_followed_restart(following->items[i], error);
+    publish_state(shipper);
     return status;
 }
 
@@ -138,14 +154,14 @@ static enum pv_status send_event(struct shipper *shipper, const struct pv_outgoi
     return status;
 }
 
-static enum pv_status take_line(struct shipper *shipper, const struct pv_line *line,
-                                struct pv_error *error)
+static enum pv_status take_line(struct shipper *shipper, struct pv_line_to_event *converter,
+                                const struct pv_line *line, struct pv_error *error)
 {
     struct pv_outgoing outgoing;
     enum pv_reason reason = PV_REASON_bad_line;
 
     if (line->kind == PV_LINE_WHOLE)
-        reason = pv_line_to_event(&shipper->converter, line->data, line->length,
+        reason = pv_line_to_event(converter, line->data, line->length,
                                   pv_clock_now_ms(shipper->clock), &outgoing);
     if (reason == PV_REASON_bad_line)
         pv_rejects_file_add(shipper->options->rejects, line->data, line->length,
@@ -164,9 +180,9 @@ static bool is_due(const struct shipper *shipper)
             pv_monotonic_ms() - shipper->begun_ms >= shipper->options->commit_interval_ms);
 }
 
-/* Takes lines of one log until it has none, or the delivery is due. */
-static enum pv_status drain_log(struct shipper *shipper, struct pv_followed_log *followed,
-                                bool *found_any, struct pv_error *error)
+/* Takes lines of one source until it has none, or the delivery is due. */
+static enum pv_status drain_source(struct shipper *shipper, struct pv_followed *followed,
+                                   bool *found_any, struct pv_error *error)
 {
     enum { LINES_BETWEEN_CHECKS = 500 };
     enum pv_status status = PV_OK;
@@ -176,14 +192,14 @@ static enum pv_status drain_log(struct shipper *shipper, struct pv_followed_log 
             struct pv_line line;
             bool found;
 
-            status = pv_log_next(followed->log, &line, &found, error);
+            status = followed->source.kind->next(followed->source.self, &line, &found, error);
             if (status != PV_OK || !found)
                 return status;
             *found_any = true;
             if (!shipper->begun)
                 status = begin(shipper, error);
             if (status == PV_OK)
-                status = take_line(shipper, &line, error);
+                status = take_line(shipper, followed->converter, &line, error);
             followed->taken++;
         }
         pv_kafka_delivery_poll(shipper->delivery, 0);
@@ -191,18 +207,19 @@ static enum pv_status drain_log(struct shipper *shipper, struct pv_followed_log 
     return status;
 }
 
-static bool has_new_position(const struct shipper *shipper, const struct pv_followed_log *followed)
+static bool has_new_position(const struct shipper *shipper, const struct pv_followed *followed)
 {
     return followed->taken > 0 || shipper->renewing;
 }
 
 static enum pv_status set_positions(struct shipper *shipper, struct pv_error *error)
 {
+    const struct pv_following *following = &shipper->following;
     enum pv_status status = PV_OK;
 
-    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++)
-        if (has_new_position(shipper, &shipper->logs[i]))
-            status = pv_followed_log_set_position(&shipper->logs[i], shipper->delivery, error);
+    for (size_t i = 0; i < following->count && status == PV_OK; i++)
+        if (has_new_position(shipper, following->items[i]))
+            status = pv_followed_set_position(following->items[i], shipper->delivery, error);
     return status;
 }
 
@@ -227,14 +244,16 @@ static void publish_counts(struct shipper *shipper)
     pv_metric_add(&metrics->commits, 1);
     pv_metric_set(&metrics->last_commit_ms, pv_clock_now_ms(shipper->clock));
     pv_metric_set(&metrics->kafka_up, 1);
-    publish_lost(shipper);
+    publish_state(shipper);
 }
 
 static void keep_positions(struct shipper *shipper)
 {
-    for (size_t i = 0; i < shipper->log_count; i++)
-        if (has_new_position(shipper, &shipper->logs[i]))
-            pv_followed_log_keep_position(&shipper->logs[i]);
+    const struct pv_following *following = &shipper->following;
+
+    for (size_t i = 0; i < following->count; i++)
+        if (has_new_position(shipper, following->items[i]))
+            pv_followed_keep_position(following->items[i]);
     if (shipper->renewing)
         shipper->renewed_ms = pv_monotonic_ms();
     shipper->renewing = false;
@@ -253,7 +272,7 @@ static enum pv_status roll_back(struct shipper *shipper, struct pv_error *error)
     shipper->begun = shipper->renewing = false;
     /* What Kafka refuses now it may refuse for long: a deleted topic, a right withdrawn. */
     pv_stop_wait_ms(pv_backoff_next_ms(&shipper->after_abort));
-    return status == PV_OK ? restart_logs(shipper, error) : status;
+    return status == PV_OK ? restart_sources(shipper, 0, error) : status;
 }
 
 static enum pv_status deliver(struct shipper *shipper, struct pv_error *error)
@@ -273,19 +292,19 @@ static enum pv_status deliver(struct shipper *shipper, struct pv_error *error)
     return PV_OK;
 }
 
-static enum pv_status drain_logs(struct shipper *shipper, bool *found_any, struct pv_error *error)
+static enum pv_status drain_sources(struct shipper *shipper, bool *found_any,
+                                    struct pv_error *error)
 {
+    const struct pv_following *following = &shipper->following;
     enum pv_status status = PV_OK;
 
-    for (size_t i = 0; i < shipper->log_count && status == PV_OK; i++) {
-        size_t at = shipper->first_log + i;
+    for (size_t i = 0; i < following->count && status == PV_OK; i++) {
+        size_t at = (shipper->first + i) % following->count;
 
-        at -= at < shipper->log_count ? 0 : shipper->log_count;
-        status = drain_log(shipper, &shipper->logs[at], found_any, error);
+        status = drain_source(shipper, following->items[at], found_any, error);
     }
-    shipper->first_log++; /* each has its turn */
-    if (shipper->first_log >= shipper->log_count)
-        shipper->first_log = 0;
+    if (following->count > 0)
+        shipper->first = (shipper->first + 1) % following->count; /* each has its turn */
     if (status == PV_REFUSED || status == PV_UNAVAILABLE)
         return roll_back(shipper, error);
     return status;
@@ -300,27 +319,63 @@ static enum pv_status renew_positions(struct shipper *shipper, struct pv_error *
     return status == PV_OK ? deliver(shipper, error) : status;
 }
 
+/* Takes up logs that are new. Between deliveries: a roll-back starts all that is followed. */
+static enum pv_status look_for_logs(struct shipper *shipper, struct pv_error *error)
+{
+    size_t first = shipper->loaded;
+    enum pv_status status = pv_following_look(&shipper->following, error);
+
+    shipper->looked_ms = pv_monotonic_ms();
+    if (status == PV_OK && shipper->following.count > first)
+        status = persist(shipper, 0, load_positions, error);
+    if (status == PV_OK)
+        status = restart_sources(shipper, first, error);
+    if (status != PV_OK)
+        return status;
+    shipper->loaded = shipper->following.count;
+    return has_unread_start(shipper, first) ? renew_positions(shipper, error) : PV_OK;
+}
+
+/* Nothing was read: what is due next. */
+static enum pv_status rest(struct shipper *shipper, struct pv_error *error)
+{
+    int64_t now_ms = pv_monotonic_ms(), wait_ms = LOOK_MS;
+
+    if (shipper->begun)
+        wait_ms = shipper->begun_ms + shipper->options->commit_interval_ms - now_ms;
+    else if (now_ms - shipper->renewed_ms >= RENEW_MS)
+        return renew_positions(shipper, error);
+    else if (now_ms - shipper->looked_ms >= LOOK_MS)
+        return look_for_logs(shipper, error);
+    pv_kafka_delivery_poll(shipper->delivery, 0);
+    pv_watch_wait(shipper->following.watch, wait_ms);
+    return PV_OK;
+}
+
+/* Lines may still come as long as a source that fills the spool is open. */
+static bool may_end(const struct shipper *shipper)
+{
+    return shipper->end == NULL || shipper->end->is_near(shipper->end->context);
+}
+
 static enum pv_status loop(struct shipper *shipper, struct pv_error *error)
 {
     enum pv_status status = PV_OK;
 
     while (status == PV_OK && !pv_stop_requested()) {
         bool found_any = false;
+        bool is_last = may_end(shipper); /* before reading: what came until then is read */
         bool at_end;
 
-        status = drain_logs(shipper, &found_any, error);
-        at_end = shipper->options->exit_at_end && !found_any;
+        pv_salts_expire(shipper->salts); /* on time where no hits come, too */
+        status = drain_sources(shipper, &found_any, error);
+        at_end = shipper->options->exit_at_end && is_last && !found_any;
         if (status == PV_OK && (is_due(shipper) || (at_end && shipper->begun)))
             status = deliver(shipper, error);
         else if (at_end)
             break;
-        else if (status == PV_OK && !shipper->begun &&
-                 pv_monotonic_ms() - shipper->renewed_ms >= RENEW_MS)
-            status = renew_positions(shipper, error);
-        if (status == PV_OK && !found_any && !at_end) {
-            pv_kafka_delivery_poll(shipper->delivery, 0);
-            pv_stop_wait_ms(IDLE_WAIT_MS);
-        }
+        else if (status == PV_OK && !found_any)
+            status = rest(shipper, error);
     }
     if (status == PV_OK && shipper->begun)
         return deliver(shipper, error);
@@ -333,36 +388,14 @@ static enum pv_status loop(struct shipper *shipper, struct pv_error *error)
     return status;
 }
 
-static enum pv_status make_logs(struct shipper *shipper, struct pv_error *error)
+static enum pv_status open_shipper(struct shipper *shipper,
+                                   const struct pv_policy_options *policy_options,
+                                   struct pv_error *error)
 {
     const struct pv_producer_options *options = shipper->options;
-    enum pv_status status = PV_OK;
+    enum pv_status status =
+        pv_following_init(&shipper->following, options, policy_options, shipper->clock, error);
 
-    shipper->logs = calloc(options->tail.count, sizeof *shipper->logs);
-    if (shipper->logs == NULL)
-        return pv_error_nomem(error, "logs");
-    for (size_t i = 0; i < options->tail.count && status == PV_OK; i++) {
-        status = pv_followed_log_init(&shipper->logs[i], options, options->tail.items[i],
-                                      shipper->clock, error);
-        shipper->log_count += status == PV_OK;
-    }
-    return status;
-}
-
-static enum pv_status open_shipper(struct shipper *shipper, struct pv_error *error)
-{
-    const struct pv_producer_options *options = shipper->options;
-    const struct pv_policy_options policy = {options->article_pattern, &options->keep_param,
-                                             options->spiders};
-    enum pv_status status = pv_state_dir_prepare(options->state_dir, options->instance, error);
-
-    shipper->converter.format = (enum pv_log_format)options->format;
-    if (status == PV_OK)
-        status = pv_policy_new(&policy, &shipper->converter.policy, error);
-    if (status == PV_OK)
-        status = pv_event_parser_new(&shipper->converter.parser, error);
-    if (status == PV_OK)
-        status = make_logs(shipper, error);
     if (status == PV_OK)
         status =
             pv_kafka_delivery_new(&options->kafka, options->instance,
@@ -373,18 +406,14 @@ static enum pv_status open_shipper(struct shipper *shipper, struct pv_error *err
 static void close_shipper(struct shipper *shipper)
 {
     pv_kafka_delivery_destroy(shipper->delivery);
-    for (size_t i = 0; i < shipper->log_count; i++)
-        pv_followed_log_clean_up(&shipper->logs[i]);
-    free(shipper->logs);
-    pv_buffer_clean_up(&shipper->converter.json);
-    pv_event_parser_destroy(shipper->converter.parser);
-    pv_policy_destroy(shipper->converter.policy);
+    pv_following_clean_up(&shipper->following);
     free(shipper);
 }
 
 enum pv_status pv_shipper_run(const struct pv_producer_options *options,
-                              const struct pv_clock *clock, struct pv_producer_metrics *metrics,
-                              struct pv_error *error)
+                              const struct pv_policy_options *policy_options,
+                              const struct pv_clock *clock, const struct pv_shipper_end *end,
+                              struct pv_producer_metrics *metrics, struct pv_error *error)
 {
     struct shipper *shipper = calloc(1, sizeof *shipper);
     enum pv_status status;
@@ -393,19 +422,17 @@ enum pv_status pv_shipper_run(const struct pv_producer_options *options,
         return pv_error_nomem(error, "the shipper");
     shipper->options = options;
     shipper->clock = clock;
+    shipper->end = end;
+    shipper->salts = policy_options->salts;
     shipper->metrics = metrics;
     shipper->renewed_ms = pv_monotonic_ms();
-    status = open_shipper(shipper, error);
+    status = open_shipper(shipper, policy_options, error);
     if (status == PV_OK)
         status = persist(shipper, 0, open_delivery, error);
-    if (status == PV_OK)
-        status = persist(shipper, 0, load_positions, error);
     if (status == PV_OK) {
         pv_metric_set(&metrics->kafka_up, 1);
-        status = restart_logs(shipper, error);
+        status = look_for_logs(shipper, error);
     }
-    if (status == PV_OK && has_unread_start(shipper))
-        status = renew_positions(shipper, error);
     if (status == PV_OK)
         status = loop(shipper, error);
     if (status == PV_UNAVAILABLE && pv_stop_requested()) {

@@ -278,6 +278,15 @@ int64_t pv_log_lost_segments(const struct pv_log *log)
     return log->segments.lost;
 }
 
+int64_t pv_log_unread_bytes(const struct pv_log *log)
+{
+    int64_t unread = 0;
+
+    for (size_t i = 0; i < log->segments.count; i++)
+        unread += pv_segment_unread_bytes(&log->segments.items[i]);
+    return unread;
+}
+
 const char *pv_log_path(const struct pv_log *log)
 {
     return log->path;

@@ -12,22 +12,11 @@
 #define PRODUCER_SOURCES_LOG_FOLLOW_H
 
 #include "pageview/clock.h"
+#include "producer/sources/line_source.h"
 #include "producer/sources/log_position.h"
 
 #define PV_LOG_LINE_MAX   65536  /* bytes; a longer line comes in pieces */
 #define PV_LOG_CHUNK_SIZE 262144 /* bytes read at once */
-
-enum pv_line_kind {
-    PV_LINE_WHOLE,
-    PV_LINE_PIECE,      /* of a line that is too long; more follows */
-    PV_LINE_LAST_PIECE, /* of a line that is too long */
-};
-
-struct pv_line {
-    enum pv_line_kind kind;
-    const char *data; /* without the line feed; good until the next call */
-    size_t length;
-};
 
 struct pv_log;
 
@@ -50,6 +39,9 @@ void pv_log_position(const struct pv_log *log, struct pv_log_position *position)
 
 /* Files whose unread rest could not be found again, or not be unpacked. */
 int64_t pv_log_lost_segments(const struct pv_log *log);
+
+/* Bytes of its open files, but compressed ones, that were not taken yet. */
+int64_t pv_log_unread_bytes(const struct pv_log *log);
 
 const char *pv_log_path(const struct pv_log *log);
 

@@ -8,15 +8,15 @@
 #include <string.h>
 
 void pv_log_position_format(const struct pv_log_position *position,
-                            char text[PV_LOG_POSITION_TEXT_SIZE])
+                            char text[PV_POSITION_TEXT_SIZE])
 {
-    int length = snprintf(text, PV_LOG_POSITION_TEXT_SIZE, "1;%" PRId64, position->known_ms);
+    int length = snprintf(text, PV_POSITION_TEXT_SIZE, "1;%" PRId64, position->known_ms);
 
     for (size_t i = 0; i < position->count; i++) {
         const struct pv_segment_mark *mark = &position->marks[i];
 
         length +=
-            snprintf(text + length, PV_LOG_POSITION_TEXT_SIZE - (size_t)length,
+            snprintf(text + length, PV_POSITION_TEXT_SIZE - (size_t)length,
                      ";%" PRIu64 ":%" PRIu64 ":%" PRId64 ":%" PRIu32 ":%016" PRIx64, mark->device,
                      mark->inode, mark->offset, mark->head_length, mark->head_hash);
     }

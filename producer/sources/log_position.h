@@ -9,13 +9,11 @@
 #ifndef PRODUCER_SOURCES_LOG_POSITION_H
 #define PRODUCER_SOURCES_LOG_POSITION_H
 
+#include "producer/sources/line_source.h"
 #include "producer/sources/segment.h"
 
 /* Files of one log that are followed at a time; more wait for their turn. */
 #define PV_LOG_SEGMENTS_MAX 8
-
-/* Longest text, with its NUL; Kafka takes 4,096 bytes of metadata. */
-#define PV_LOG_POSITION_TEXT_SIZE 1024
 
 struct pv_log_position {
     int64_t known_ms; /* all files that nobody wrote to since were known */
@@ -24,7 +22,7 @@ struct pv_log_position {
 };
 
 void pv_log_position_format(const struct pv_log_position *position,
-                            char text[PV_LOG_POSITION_TEXT_SIZE]);
+                            char text[PV_POSITION_TEXT_SIZE]);
 
 /* False when the text is no position of this version. */
 bool pv_log_position_parse(const char *text, struct pv_log_position *position);

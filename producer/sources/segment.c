@@ -139,6 +139,15 @@ bool pv_segment_is_copy(const struct pv_segment *copy, const struct pv_segment *
            memcmp(copy->head, original->head, copy->head_length) == 0;
 }
 
+int64_t pv_segment_unread_bytes(const struct pv_segment *segment)
+{
+    struct stat info;
+
+    if (segment->gz != NULL || fstat(segment->fd, &info) != 0 || info.st_size < segment->offset)
+        return 0;
+    return info.st_size - segment->offset;
+}
+
 int64_t pv_segment_modified_ms(const struct pv_segment *segment)
 {
     struct stat info;

@@ -60,6 +60,9 @@ bool pv_segment_reaches(const struct pv_segment *segment, int64_t offset);
 /* True when `copy` is not empty, and all its known first bytes are those of `original`. */
 bool pv_segment_is_copy(const struct pv_segment *copy, const struct pv_segment *original);
 
+/* Bytes behind `offset`; 0 for a compressed file. */
+int64_t pv_segment_unread_bytes(const struct pv_segment *segment);
+
 /* ms since the epoch when the file was last written; 0 when unknown. */
 int64_t pv_segment_modified_ms(const struct pv_segment *segment);
 

@@ -3,7 +3,10 @@
 
     drain    pv-aggregator counts a full topic into Redis (AOF everysec), with visitors, trending and dedupe on, and
              with all of them off; the limit is a consumer that only reads
-    ship     pv-producer sends a log, as events and as combined lines; the limit is a producer that only sends
+    ship     pv-producer sends a log, as events and as combined lines; the limit is a producer that only sends;
+             GoAccess, which sends nothing, reads the combined lines as well
+    http     pv-producer takes views by HTTP, beside nginx which answers 204 and writes its access log
+    spool    processes append views to a spool, and pv-producer ships it
     latency  from a line written to its count seen by HGET, unless told otherwise with default options
     ranker   what a refresh of the trending lists costs, by the articles that there are and by those that changed
     memory   the most that pv-aggregator holds with visitors and trending on, by how the articles are read
@@ -25,9 +28,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.collector import measure_collector
 from bench.latency import measure_latency
 from bench.measured import Cost, median, run
 from bench.ranker import measure_ranker
+from bench.spool import measure_spool
 from harness.kafka_broker import KafkaBroker
 from harness.page_view_policy import SPIDERS_FILE
 from harness.redis_server import RedisServer
@@ -35,6 +40,7 @@ from harness.redis_server import RedisServer
 SOURCE_INSIDE = Path("/src/pageviews")  # where ./run debian13 has the source in its root
 ALL_OFF = ("--visitors=off", "--trending=off", "--dedupe=0s")
 ALL_ON = ("--visitors=on", "--trending=on", "--dedupe=30m")
+GOACCESS_TARGET = 2
 FORMATS = {"event": "event", "combined": "log-event"}  # pv-producer's format → the raw producer's same payloads
 
 
@@ -230,12 +236,23 @@ def ship_once(bench: Bench, log_format: str, log: Path, number: int) -> Cost:
     return cost
 
 
+def read_with_goaccess(bench: Bench, log: Path) -> Cost:
+    """Checks that each line was a request to it."""
+    cost, text = run(["goaccess", str(log), "--log-format=COMBINED", "--no-global-config", "-o", "json"],
+                     bench.directory / "goaccess.json")
+    found = json.loads(text[text.index("{"):])["general"]
+    expect("GoAccess's valid requests", int(found["valid_requests"]), bench.options.events)
+    return cost
+
+
 def ship(bench: Bench) -> None:
     for log_format, raw_format in FORMATS.items():
         log, payloads = bench.directory / f"{log_format}.log", bench.directory / f"{raw_format}.ndjson"
         bench.fill(out=bench.seen_inside(log), format=log_format)
         bench.fill(out=bench.seen_inside(payloads), format=raw_format)
-        raw, ours = [], []
+        raw: list[Cost] = []
+        ours: list[Cost] = []
+        others: list[Cost] = []
         for number in range(bench.options.runs):
             topic = bench.new_topic(f"raw-{log_format}-{number}")
             cost, _ = bench.run(
@@ -245,6 +262,8 @@ def ship(bench: Bench) -> None:
             raw.append(cost)
             bench.delete_topic(topic)
             ours.append(ship_once(bench, log_format, log, number))
+            if log_format == "combined":
+                others.append(read_with_goaccess(bench, log))
         size = payloads.stat().st_size / bench.options.events - 1
         table = Table(
             f"Ship: {bench.options.events:,} payloads of {size:.0f} bytes, lz4, median of {bench.options.runs}",
@@ -252,6 +271,10 @@ def ship(bench: Bench) -> None:
         )
         table.row("raw librdkafka producer (limit)", raw)
         table.row(f"pv-producer --format={log_format}", ours)
+        if others:
+            table.row("GoAccess, reading the same log", others)
+            print(f"  pv-producer ships {median(others).wall_s / median(ours).wall_s:.2f} times the lines/s that "
+                  f"GoAccess reads (target: at least {GOACCESS_TARGET})")
         log.unlink()
         payloads.unlink()
 
@@ -264,9 +287,10 @@ def latency(bench: Bench) -> None:
     print(f"  p50 {cuts[49]:.2f} s   p90 {cuts[89]:.2f} s   p99 {cuts[98]:.2f} s   max {max(seen_s):.2f} s")
 
 
-PARTS = {"drain": drain, "ship": ship, "latency": latency, "ranker": measure_ranker, "memory": memory}
+PARTS = {"drain": drain, "ship": ship, "http": measure_collector, "spool": measure_spool, "latency": latency,
+         "ranker": measure_ranker, "memory": memory}
 SHORT = {"events": 200_000, "articles": 10_000, "readers": 20_000, "runs": 1, "latency_seconds": 5.0,
-         "ranked_articles": [10_000], "memory_articles": 10_000}
+         "http_seconds": 3, "spool_views": 40_000, "ranked_articles": [10_000], "memory_articles": 10_000}
 
 
 def parse_options() -> argparse.Namespace:
@@ -279,6 +303,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=200_000, help="of the events; all read as much")
     parser.add_argument("--runs", type=int, default=3, help="of each; the median is shown (default 3)")
     parser.add_argument("--latency-seconds", type=float, default=30)
+    parser.add_argument("--http-seconds", type=int, default=10, metavar="N", help="of each run of the part http")
+    parser.add_argument("--spool-views", type=int, default=400_000, metavar="N")
     parser.add_argument("--each-feature", action="store_true",
                         help="drain with each feature on alone, too, and say what Redis did")
     parser.add_argument("--ranked-articles", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], metavar="N",

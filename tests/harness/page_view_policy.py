@@ -1,7 +1,9 @@
 """The policy from a hit to a view, written again from its description and sharing nothing with the C code."""
 from __future__ import annotations
 
+import hashlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.access_log_line import Hit
@@ -117,6 +119,33 @@ def is_asset(target: bytes) -> bool:
     return bool(dot) and extension.decode("latin-1").lower() in ASSET_EXTENSIONS
 
 
+@dataclass(frozen=True)
+class FullHit(Hit):
+    """A hit of a source that says more than `combined` does. None: it does not say."""
+
+    address: bytes | None = None
+    site: bytes | None = None
+    purpose: bytes | None = None
+    no_consent: bool = False
+
+
+def visitor_hash(salt: bytes, address: bytes, user_agent: bytes, site: bytes = b"") -> str:
+    """16 digits that say nothing of a person without the day's salt."""
+    texts = address[:64], user_agent[:512], site[:255].lower()
+    told = b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+    return hashlib.blake2b(told, key=salt, digest_size=16).hexdigest()[:16]
+
+
+def visitor_of(hit: FullHit, salts: dict[int, bytes]) -> str | None:
+    """`salts` by their day since 1970-01-01; None when the hit says too little, or its day has no salt."""
+    salt = salts.get(hit.time_ms // 86_400_000)
+    if salt is None or not hit.address or not hit.user_agent:
+        return None
+    if b"-" in (hit.address, hit.user_agent) or hit.address.startswith(b"unix:"):
+        return None
+    return visitor_hash(salt, hit.address, hit.user_agent, hit.site or b"")
+
+
 def read_spider_patterns(path: Path = SPIDERS_FILE) -> list[str]:
     """One pattern a line; empty lines and `#` comments are left out."""
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
@@ -131,12 +160,16 @@ class Policy:
         spider_patterns: list[str] | None = None,
         article_pattern: str | None = None,
         keep_params: tuple[str, ...] = (),
+        sites: tuple[bytes, ...] = (),
+        ignore_consent: bool = False,
     ) -> None:
         patterns = read_spider_patterns() if spider_patterns is None else spider_patterns
         joined = "|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)"
         self._spiders = re.compile(joined, re.IGNORECASE)
         self._article_pattern = re.compile(article_pattern) if article_pattern is not None else None
         self._keep_params = keep_params
+        self._sites = frozenset(site.lower() for site in sites)
+        self._ignore_consent = ignore_consent
 
     def agent_of(self, user_agent: bytes | None) -> str:
         if user_agent is None:
@@ -146,12 +179,19 @@ class Policy:
 
     def judge(self, hit: Hit) -> tuple[str | None, str | None]:
         """(article, None) for what is sent as an event, (None, reason) for what is not."""
+        full = hit if isinstance(hit, FullHit) else FullHit(**vars(hit))
+        if self._sites and (full.site or b"").lower() not in self._sites:
+            return None, "other_site"
         if hit.method != b"GET":
             return None, "method"
         if hit.status not in (200, 304):
             return None, "status"
         if is_asset(hit.target):
             return None, "asset"
+        if re.search(rb"prefetch|prerender", full.purpose or b"", re.IGNORECASE):
+            return None, "prefetch"
+        if full.no_consent and not self._ignore_consent:
+            return None, "consent"
         article = canonical_article(hit.target, self._keep_params)
         if article is None:
             return None, "bad_article"

@@ -1,14 +1,22 @@
 """The recount's own reading of the policy, held against cases worked out by hand."""
 from __future__ import annotations
 
+import json
 import random
 import re
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
 from data.article_cases import ARTICLE_CASES
-from harness.access_log_line import Hit, parse_line
-from harness.page_view_policy import Policy, canonical_article, read_spider_patterns
+from harness.access_log_line import Hit, format_time, parse_line
+from harness.page_view_policy import (
+    FullHit, Policy, canonical_article, read_spider_patterns, visitor_hash, visitor_of,
+)
+from harness.pipeline import Pipeline
+from harness.topic_reader import read_topic
 
 BROWSER = b"Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
 
@@ -70,6 +78,56 @@ def test_article_pattern_decides_last() -> None:
     assert verdict(line(b"GET /about HTTP/1.1"), policy) == (None, "not_article")
 
 
+PAGE = FullHit(1_431_857_103_000, b"GET", b"/a", 200, BROWSER, address=b"203.0.113.9", site=b"www.example.org")
+DAY = PAGE.time_ms // 86_400_000
+
+
+@pytest.mark.parametrize("purpose", [b"prefetch", b"Prefetch;prerender", b"PRERENDER", b"a, prefetch;b"])
+def test_page_loaded_ahead_is_no_view(purpose: bytes) -> None:
+    assert Policy([]).judge(replace(PAGE, purpose=purpose, no_consent=True)) == (None, "prefetch")
+    assert Policy([]).judge(replace(PAGE, purpose=purpose, target=b"/a.css")) == (None, "asset")
+
+
+@pytest.mark.parametrize("purpose", [None, b"", b"-", b"prefetc", b"preview"])
+def test_page_loaded_when_it_is_seen_is_a_view(purpose: bytes | None) -> None:
+    assert Policy([]).judge(replace(PAGE, purpose=purpose)) == ("/a", None)
+
+
+def test_consent_comes_before_the_article_and_may_be_ignored() -> None:
+    asked = replace(PAGE, no_consent=True, target=b"/\xff")
+    assert Policy([]).judge(asked) == (None, "consent")
+    assert Policy([], ignore_consent=True).judge(asked) == (None, "bad_article")
+
+
+def test_hits_of_other_sites_are_left_out_first() -> None:
+    policy = Policy([], sites=(b"WWW.example.org", b"blog.example.org"))
+    assert policy.judge(PAGE) == ("/a", None)
+    for site in (None, b"", b"example.org", b"www.example.org2"):
+        assert policy.judge(replace(PAGE, site=site, method=b"POST")) == (None, "other_site")
+
+
+@pytest.mark.parametrize(("told", "expected"), [
+    ((b"203.0.113.9", b"Mozilla/5.0 (X11; Linux x86_64; rv:27.0) Gecko/20100101 Firefox/27.0", b"www.example.org"),
+     "e2be95c3bc02b9b1"),
+    ((b"", b"", b""), "a204455475ddae1c"),
+    ((b"2001:db8::1", b"x" * 1000, b"WWW.example.org"), "102848a38315a966"),
+])
+def test_visitor_is_that_of_the_c_code(told: tuple[bytes, bytes, bytes], expected: str) -> None:
+    assert visitor_hash(bytes(range(32)), *told) == expected
+
+
+def test_visitor_needs_address_agent_and_salt() -> None:
+    salts = {DAY: b"1" * 32}
+    visitor = visitor_of(PAGE, salts)
+    assert visitor is not None and re.fullmatch("[0-9a-f]{16}", visitor)
+    assert visitor_of(PAGE, {DAY: b"2" * 32}) != visitor != visitor_of(replace(PAGE, site=None), salts)
+    assert visitor_of(PAGE, {DAY - 1: b"1" * 32}) is None
+    for nothing in (None, b"", b"-"):
+        assert visitor_of(replace(PAGE, address=nothing), salts) is None
+        assert visitor_of(replace(PAGE, user_agent=nothing), salts) is None
+    assert visitor_of(replace(PAGE, address=b"unix:"), salts) is None
+
+
 def test_kept_parameters_stay_sorted() -> None:
     target = b"/index.php?z=1&p=123&utm=x&a=2"
     assert canonical_article(target, ("p", "a")) == "/?a=2&p=123"
@@ -108,3 +166,65 @@ def test_shipped_spider_patterns_work_here_as_well() -> None:
     policy = Policy(patterns)
     assert policy.agent_of(b"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)") == "spider"
     assert policy.agent_of(BROWSER) == "user"
+
+
+def hits_of_readers(now: datetime) -> list[FullHit]:
+    """Of today, yesterday and the day before, each of its own article, so that it is found again."""
+    source = random.Random(23)
+    hits = []
+    for number in range(600):
+        when = now - timedelta(days=number % 3, seconds=1)
+        hits.append(FullHit(
+            int(when.timestamp()) * 1000, b"GET", b"/read/%d" % number, 200,
+            user_agent=source.choice([BROWSER, BROWSER + b" one", b"Wget/1.21", b"-", b"x" * 600]),
+            address=source.choice([b"203.0.113.7", b"203.0.113.8", b"2001:db8::7", b"unix:"]),
+            site=source.choice([b"www.example.org", b"Blog.Example.org"]),
+        ))
+    return hits
+
+
+def vcombined(hit: FullHit) -> bytes:
+    when = format_time(datetime.fromtimestamp(hit.time_ms / 1000, timezone.utc))
+    return b'%s:443 %s - - [%s] "GET %s HTTP/1.1" 200 5 "-" "%s"\n' % (
+        hit.site or b"-", hit.address or b"-", when, hit.target, hit.user_agent or b"-",
+    )
+
+
+def visitors_in_topic(pipeline: Pipeline) -> dict[str, str | None]:
+    events = [json.loads(message.value() or b"") for message in read_topic(pipeline.broker.address, pipeline.topic)]
+    return {event["article"]: event.get("visitor") for event in events}
+
+
+def salts_in(directory: Path) -> dict[int, bytes]:
+    epoch = date(1970, 1, 1)
+    return {
+        (date.fromisoformat(path.name.removeprefix("visitor-salt-")) - epoch).days: path.read_bytes()
+        for path in directory.glob("visitor-salt-????-??-??")
+    }
+
+
+def test_producer_tells_visitors_as_the_recount_does_and_nothing_else_of_them(pipeline: Pipeline) -> None:
+    hits = hits_of_readers(datetime.now(timezone.utc))
+    state = pipeline.directory / "state"
+    pipeline.log.write_bytes(b"".join(map(vcombined, hits[:300])))
+    first = pipeline.ship(format="vcombined")
+    with pipeline.log.open("ab") as log:
+        log.write(b"".join(map(vcombined, hits[300:])))
+    second = pipeline.ship(format="vcombined")  # by the same salts
+    salts = salts_in(state)
+    assert len(salts) >= 2 and all(len(salt) == 32 for salt in salts.values())
+    expected = {hit.target.decode(): visitor_of(hit, salts) for hit in hits}
+    assert visitors_in_topic(pipeline) == expected
+    assert len(set(expected.values())) > 20
+    told = [message.value() or b"" for message in read_topic(pipeline.broker.address, pipeline.topic)]
+    told += [program.text().encode() for program in (first, second)]
+    told += [path.read_bytes() for path in state.rglob("*") if path.is_file()]
+    for secret in (b"203.0.113.", b"2001:db8", b"Mozilla", b"Wget", b"unix:"):
+        assert not any(secret in text for text in told), secret
+
+
+def test_producer_without_visitors_makes_no_salt(pipeline: Pipeline) -> None:
+    pipeline.log.write_bytes(vcombined(hits_of_readers(datetime.now(timezone.utc))[0]))
+    pipeline.ship(format="vcombined", visitors="off")
+    assert visitors_in_topic(pipeline) == {"/read/0": None}
+    assert salts_in(pipeline.directory / "state") == {}

@@ -166,3 +166,28 @@ def test_unreachable_broker_is_tried_again_until_told_to_stop(
     program = run(name, *options)
     program.wait_text(rf"(warn|error).*{re.escape(address)}")
     program.stop()
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    (["--http=127.0.0.1:1"], ["--http", "--spool="]),
+    (["--syslog=127.0.0.1:1"], ["--syslog", "--spool="]),
+    (["--stdin=combined"], ["--stdin", "--spool="]),
+    (["--stdin=combined", "--spool={}/spool", "--ship=off"], ["--ship=off", "--tail"]),
+    (["--spool={}/spool", "--spool-max=1k"], ["--spool-max", "64k", "1024g"]),
+    (["--spool={}/access.log"], ["--spool={}/access.log"]),
+    (["--since=yesterday"], ["--since=yesterday", "2026-11-24"]),
+    (["--format=combinde"], ["--format", "combinde", "combined"]),
+    (["--format=$remote_addr $request"], ["--format", "time"]),
+    (["--stdin=%h %t", "--spool={}/spool"], ["--stdin", "request"]),
+    (["--http=127.0.0.1:0", "--spool={}/spool"], ["--http"]),
+    (["--trusted-proxy=10.0.0.0/40", "--http=127.0.0.1:1", "--spool={}/spool"], ["--trusted-proxy", "10.0.0.0/40"]),
+])
+def test_bad_source_of_the_producer_is_refused(options: list[str], words: list[str], tmp_path: Path, run: Run) -> None:
+    program = run(PRODUCER, *enough_options(PRODUCER, tmp_path), *(option.format(tmp_path) for option in options))
+    assert_refused(program, *(word.format(tmp_path) for word in words))
+
+
+def test_http_port_that_is_taken_is_refused(tmp_path: Path, run: Run) -> None:
+    with RedisServer(tmp_path / "redis") as server:
+        assert_refused(run(PRODUCER, *enough_options(PRODUCER, tmp_path), f"--spool={tmp_path}/spool",
+                           f"--http={server.address}"), "--http", server.address)

@@ -1,4 +1,4 @@
-foreach(module access_log article agent policy)
+foreach(module access_log agent policy)
   pv_unit_test(producer_${module} pv-producer-lib)
 endforeach()
 foreach(module line_to_event log_position rejects_file rotation state_dir)

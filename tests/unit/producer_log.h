@@ -164,7 +164,7 @@ static inline void compress_log(const char *name)
 static inline struct pv_log_position reached(void)
 {
     struct pv_log_position position, parsed;
-    char text[PV_LOG_POSITION_TEXT_SIZE];
+    char text[PV_POSITION_TEXT_SIZE];
 
     pv_log_position(follower, &position);
     pv_log_position_format(&position, text);

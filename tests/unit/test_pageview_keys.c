@@ -63,11 +63,10 @@ static void offset_fields_are_topic_slash_partition(void **state)
 static void reasons_have_the_names_of_the_design(void **state)
 {
     static const char *const names[PV_REASON_COUNT] = {
-        "none",       "bad_line",    "method",          "status",      "asset",
-        "prefetch",   "consent",     "not_article",     "not_json",    "too_large",
-        "not_object", "bad_version", "missing_article", "bad_article", "bad_ts",
-        "future",     "bad_agent",   "bad_field",       "spider",      "automated",
-        "repeat",
+        "none",      "bad_line",   "history",     "not_allowed",     "other_site",  "method",
+        "status",    "asset",      "prefetch",    "consent",         "not_article", "not_json",
+        "too_large", "not_object", "bad_version", "missing_article", "bad_article", "bad_ts",
+        "future",    "bad_agent",  "bad_field",   "spider",          "automated",   "repeat",
     };
 
     (void)state;

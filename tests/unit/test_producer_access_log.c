@@ -1,12 +1,35 @@
 #include "test_pageview_support.h"
 
-#include "producer/access_log.h"
+#include "producer/formats/log_fields.h"
+#include "producer/formats/log_format.h"
 
-static struct pv_access_log scratch;
+enum kind { COMBINED, COMMON, VCOMBINED, EVENT, KINDS };
+
+static struct pv_log_format *formats[KINDS];
+
+static int make_formats(void **state)
+{
+    static const char *const names[KINDS] = {"combined", "common", "vcombined", "event"};
+    struct pv_error error;
+
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++)
+        if (pv_log_format_new(names[kind], &formats[kind], &error) != PV_OK)
+            return -1;
+    return 0;
+}
+
+static int destroy_formats(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++)
+        pv_log_format_destroy(formats[kind]);
+    return 0;
+}
 
 /* Parses a copy that ends where its memory does, so that the sanitizer sees a byte read too much.
  */
-static bool parses(enum pv_log_format format, const char *line, size_t length)
+static bool parses(enum kind kind, const char *line, size_t length)
 {
     char *copy = malloc(length + 1);
     struct pv_hit hit;
@@ -14,16 +37,17 @@ static bool parses(enum pv_log_format format, const char *line, size_t length)
 
     assert_non_null(copy);
     memcpy(copy + 1, line, length);
-    parsed = pv_access_log_parse(&scratch, format, copy + 1, length, &hit);
+    parsed = pv_log_format_parse(formats[kind], copy + 1, length, &hit);
     free(copy);
     return parsed;
 }
 
-static struct pv_hit parse(enum pv_log_format format, const char *line)
+static struct pv_hit parse(enum kind kind, const char *line)
 {
-    struct pv_hit hit = {0};
+    struct pv_hit hit;
 
-    if (!pv_access_log_parse(&scratch, format, line, strlen(line), &hit))
+    memset(&hit, 0x5a, sizeof hit); /* a field that is not filled shows */
+    if (!pv_log_format_parse(formats[kind], line, strlen(line), &hit))
         fail_msg("bad_line: %s", line);
     return hit;
 }
@@ -44,7 +68,7 @@ static void assert_text(struct pv_text text, const char *expected)
 static void combined_line_becomes_a_hit(void **state)
 {
     static const char line[] = LINE;
-    struct pv_hit hit = parse(PV_LOG_COMBINED, line);
+    struct pv_hit hit = parse(COMBINED, line);
 
     (void)state;
     assert_int_equal(hit.ts_ms, INT64_C(1431857103000));
@@ -53,12 +77,18 @@ static void combined_line_becomes_a_hit(void **state)
     assert_int_equal(hit.status, 200);
     assert_text(hit.referrer, "http://example.org/");
     assert_text(hit.user_agent, BROWSER);
+    assert_text(hit.address, "83.149.9.216");
     assert_ptr_equal(hit.target.data, strstr(line, "/a/b"));
+    assert_null(hit.site.data);
+    assert_null(hit.purpose.data);
+    assert_null(hit.title.data);
+    assert_null(hit.section.data);
+    assert_false(hit.no_consent);
 }
 
 static void common_line_has_no_referrer_and_no_user_agent(void **state)
 {
-    struct pv_hit hit = parse(PV_LOG_COMMON, FRONT "\"GET /a HTTP/1.0\" 304 -");
+    struct pv_hit hit = parse(COMMON, FRONT "\"GET /a HTTP/1.0\" 304 -");
 
     (void)state;
     assert_text(hit.target, "/a");
@@ -70,20 +100,33 @@ static void common_line_has_no_referrer_and_no_user_agent(void **state)
 static void combined_line_is_no_common_line(void **state)
 {
     (void)state;
-    assert_false(parses(PV_LOG_COMMON, LINE, strlen(LINE)));
+    assert_false(parses(COMMON, LINE, strlen(LINE)));
 }
 
 static void virtual_host_stands_in_front_of_vcombined(void **state)
 {
     (void)state;
-    assert_text(parse(PV_LOG_VCOMBINED, "www.example.org:80 " LINE).target, "/a/b?c=d");
-    assert_false(parses(PV_LOG_VCOMBINED, LINE, strlen(LINE)));
+    assert_text(parse(VCOMBINED, "www.example.org:80 " LINE).target, "/a/b?c=d");
+    assert_text(parse(VCOMBINED, "www.example.org:80 " LINE).site, "www.example.org");
+    assert_text(parse(VCOMBINED, "www.example.org " LINE).site, "www.example.org");
+    assert_text(parse(VCOMBINED, "[2001:db8::1]:443 " LINE).site, "[2001:db8::1]");
+    assert_null(parse(VCOMBINED, "- " LINE).site.data);
+    assert_false(parses(VCOMBINED, LINE, strlen(LINE)));
 }
 
 static void event_lines_are_not_hits(void **state)
 {
     (void)state;
-    assert_false(parses(PV_LOG_EVENT, LINE, strlen(LINE)));
+    assert_false(parses(EVENT, LINE, strlen(LINE)));
+}
+
+static void client_is_an_address_of_either_kind_a_name_or_nobody(void **state)
+{
+#define BEHIND " - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/2.0\" 200 1"
+    (void)state;
+    assert_text(parse(COMMON, "2001:db8::1" BEHIND).address, "2001:db8::1");
+    assert_text(parse(COMMON, "host.example.org" BEHIND).address, "host.example.org");
+    assert_null(parse(COMMON, "-" BEHIND).address.data);
 }
 
 static int64_t time_of(const char *stamp)
@@ -91,7 +134,7 @@ static int64_t time_of(const char *stamp)
     char line[256];
 
     snprintf(line, sizeof line, "::1 - - [%s] \"GET / HTTP/1.1\" 200 1", stamp);
-    return parse(PV_LOG_COMMON, line).ts_ms;
+    return parse(COMMON, line).ts_ms;
 }
 
 static void times_are_turned_to_utc(void **state)
@@ -130,7 +173,7 @@ static void impossible_times_are_bad_lines(void **state)
 
         /* The good one before must not lend its minute to the bad one. */
         assert_int_equal(time_of("17/May/2015:00:00:01 +0000"), INT64_C(1431820801000));
-        if (parses(PV_LOG_COMMON, line, (size_t)length))
+        if (parses(COMMON, line, (size_t)length))
             fail_msg("[%s] was taken", stamps[i]);
     }
 }
@@ -138,7 +181,7 @@ static void impossible_times_are_bad_lines(void **state)
 static void escapes_of_quoted_fields_are_undone(void **state)
 {
     struct pv_hit hit =
-        parse(PV_LOG_COMBINED,
+        parse(COMBINED,
               FRONT "\"GET /say\\\"hi\\\"\\\\\\x41\\xc3\\xA9\\t\\n\\r\\v\\b\\f HTTP/1.1\" 200 5 "
                     "\"http://a/\\\"\" \"one\\\\two \\\"three\\\"\"");
 
@@ -152,7 +195,7 @@ static void escapes_of_quoted_fields_are_undone(void **state)
 static void unknown_escapes_stay_as_they_are(void **state)
 {
     struct pv_hit hit =
-        parse(PV_LOG_COMBINED, FRONT "\"GET /\\q\\x4\\xzz\\ HTTP/1.1\" 200 5 \"\\x\" \"\\x1\"");
+        parse(COMBINED, FRONT "\"GET /\\q\\x4\\xzz\\ HTTP/1.1\" 200 5 \"\\x\" \"\\x1\"");
 
     (void)state;
     assert_text(hit.target, "/\\q\\x4\\xzz\\");
@@ -188,7 +231,7 @@ static void target_is_what_is_between_method_and_protocol(void **state)
         struct pv_hit hit;
 
         snprintf(line, sizeof line, FRONT "\"%s\" 400 0", cases[i].request);
-        hit = parse(PV_LOG_COMMON, line);
+        hit = parse(COMMON, line);
         assert_text(hit.method, cases[i].method);
         assert_text(hit.target, cases[i].target);
     }
@@ -201,31 +244,31 @@ static void user_may_hold_spaces_and_brackets(void **state)
     static const char userless[] = "::1 - [17/May/2015:10:05:03 +0000] \"GET /\" 200 1";
 
     (void)state;
-    assert_int_equal(parse(PV_LOG_COMMON, line).ts_ms, INT64_C(1431857103000));
-    assert_false(parses(PV_LOG_COMMON, userless, sizeof userless - 1));
+    assert_int_equal(parse(COMMON, line).ts_ms, INT64_C(1431857103000));
+    assert_false(parses(COMMON, userless, sizeof userless - 1));
 }
 
 static void carriage_return_at_the_end_is_dropped(void **state)
 {
     (void)state;
-    assert_text(parse(PV_LOG_COMBINED, LINE "\r").user_agent, BROWSER);
-    assert_int_equal(parse(PV_LOG_COMMON, FRONT "\"GET / HTTP/1.1\" 200 1\r").status, 200);
+    assert_text(parse(COMBINED, LINE "\r").user_agent, BROWSER);
+    assert_int_equal(parse(COMMON, FRONT "\"GET / HTTP/1.1\" 200 1\r").status, 200);
 }
 
 static void fields_behind_the_user_agent_pass(void **state)
 {
     (void)state;
-    assert_text(parse(PV_LOG_COMBINED, LINE " \"-\" 0.003").user_agent, BROWSER);
-    assert_false(parses(PV_LOG_COMBINED, LINE "x", strlen(LINE) + 1));
+    assert_text(parse(COMBINED, LINE " \"-\" 0.003").user_agent, BROWSER);
+    assert_false(parses(COMBINED, LINE "x", strlen(LINE) + 1));
 }
 
 static void every_beginning_of_a_line_is_a_bad_line(void **state)
 {
     (void)state;
     for (size_t length = 0; length < strlen(LINE); length++)
-        if (parses(PV_LOG_COMBINED, LINE, length))
+        if (parses(COMBINED, LINE, length))
             fail_msg("taken: %.*s", (int)length, LINE);
-    assert_true(parses(PV_LOG_COMBINED, LINE, strlen(LINE)));
+    assert_true(parses(COMBINED, LINE, strlen(LINE)));
 }
 
 static void broken_lines_are_bad_lines(void **state)
@@ -258,7 +301,7 @@ static void broken_lines_are_bad_lines(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-        if (parses(PV_LOG_COMBINED, lines[i], strlen(lines[i])))
+        if (parses(COMBINED, lines[i], strlen(lines[i])))
             fail_msg("taken: %s", lines[i]);
 }
 
@@ -268,7 +311,7 @@ static void any_byte_may_stand_in_a_quoted_field(void **state)
     struct pv_hit hit;
 
     (void)state;
-    assert_true(pv_access_log_parse(&scratch, PV_LOG_COMBINED, line, sizeof line - 1, &hit));
+    assert_true(pv_log_format_parse(formats[COMBINED], line, sizeof line - 1, &hit));
     assert_int_equal(hit.target.length, 5);
     assert_memory_equal(hit.target.data, "/a\0b\xff", 5);
     assert_int_equal(hit.referrer.length, 1);
@@ -292,13 +335,13 @@ static char *long_line(size_t length)
 
 static void longest_line_is_parsed_and_a_longer_one_is_bad(void **state)
 {
-    char *line = long_line(PV_ACCESS_LOG_LINE_MAX + 1);
+    char *line = long_line(PV_LOG_FORMAT_LINE_MAX + 1);
 
     (void)state;
-    assert_false(parses(PV_LOG_COMBINED, line, PV_ACCESS_LOG_LINE_MAX + 1));
+    assert_false(parses(COMBINED, line, PV_LOG_FORMAT_LINE_MAX + 1));
     free(line);
-    line = long_line(PV_ACCESS_LOG_LINE_MAX);
-    assert_true(parses(PV_LOG_COMBINED, line, PV_ACCESS_LOG_LINE_MAX));
+    line = long_line(PV_LOG_FORMAT_LINE_MAX);
+    assert_true(parses(COMBINED, line, PV_LOG_FORMAT_LINE_MAX));
     free(line);
 }
 
@@ -310,6 +353,7 @@ int main(void)
         cmocka_unit_test(combined_line_is_no_common_line),
         cmocka_unit_test(virtual_host_stands_in_front_of_vcombined),
         cmocka_unit_test(event_lines_are_not_hits),
+        cmocka_unit_test(client_is_an_address_of_either_kind_a_name_or_nobody),
         cmocka_unit_test(times_are_turned_to_utc),
         cmocka_unit_test(impossible_times_are_bad_lines),
         cmocka_unit_test(escapes_of_quoted_fields_are_undone),
@@ -324,5 +368,5 @@ int main(void)
         cmocka_unit_test(longest_line_is_parsed_and_a_longer_one_is_bad),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_formats, destroy_formats);
 }

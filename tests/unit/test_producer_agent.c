@@ -188,6 +188,40 @@ static void user_agent_that_is_made_to_be_slow_is_a_spider(void **state)
     pv_agent_classifier_destroy(classifier);
 }
 
+/* Each line of the file but comments, by the list that is installed. */
+static void expect_all(struct pv_agent_classifier *classifier, const char *path,
+                       enum pv_agent expected)
+{
+    FILE *file = fopen(path, "r");
+    char line[1024];
+    int count = 0;
+
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] == '#')
+            continue;
+        if (classify(classifier, line) != expected)
+            fail_msg("taken for the other: %s", line);
+        count++;
+    }
+    (void)fclose(file);
+    assert_true(count >= 50);
+}
+
+static void installed_list_tells_robots_from_browsers(void **state)
+{
+    struct pv_agent_classifier *classifier;
+    struct pv_error error;
+
+    (void)state;
+    if (pv_agent_classifier_new(PV_SOURCE_DIR "/etc/spiders.txt", &classifier, &error) != PV_OK)
+        fail_msg("%s", error.text);
+    expect_all(classifier, PV_SOURCE_DIR "/tests/data/user_agents_spiders.txt", PV_AGENT_SPIDER);
+    expect_all(classifier, PV_SOURCE_DIR "/tests/data/user_agents_browsers.txt", PV_AGENT_USER);
+    pv_agent_classifier_destroy(classifier);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +236,7 @@ int main(void)
         cmocka_unit_test(long_user_agents_are_searched_to_their_end),
         cmocka_unit_test(long_user_agents_are_not_remembered),
         cmocka_unit_test(user_agent_that_is_made_to_be_slow_is_a_spider),
+        cmocka_unit_test(installed_list_tells_robots_from_browsers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ static struct pv_outgoing outgoing;
 
 static int make_converter(void **state)
 {
-    struct pv_policy_options options = {NULL, NULL, NULL};
+    struct pv_policy_options options = {0};
     struct pv_error error;
     char path[64];
     enum pv_status status;
@@ -21,17 +21,29 @@ static int make_converter(void **state)
     write_temporary_file(path, "bot\n", 4);
     options.spiders_path = path;
     memset(&converter, 0, sizeof converter);
-    converter.format = PV_LOG_COMBINED;
     status = pv_policy_new(&options, &converter.policy, &error);
     unlink(path);
+    if (status == PV_OK)
+        status = pv_log_format_new("combined", &converter.format, &error);
     if (status == PV_OK)
         status = pv_event_parser_new(&converter.parser, &error);
     return status == PV_OK ? 0 : -1;
 }
 
+/* Lines are events from now on. */
+static void switch_to_events(void)
+{
+    struct pv_error error;
+
+    pv_log_format_destroy(converter.format);
+    converter.format = NULL;
+    assert_int_equal(pv_log_format_new("event", &converter.format, &error), PV_OK);
+}
+
 static int destroy_converter(void **state)
 {
     (void)state;
+    pv_log_format_destroy(converter.format);
     pv_policy_destroy(converter.policy);
     pv_event_parser_destroy(converter.parser);
     pv_buffer_clean_up(&converter.json);
@@ -128,7 +140,7 @@ static void event_is_sent_byte_for_byte(void **state)
         " {\"ts\": 1795525507001.0, \"x\":[1], \"article\":\"\\u002fa\", \"agent\":\"user\"} ";
 
     (void)state;
-    converter.format = PV_LOG_EVENT;
+    switch_to_events();
     expect(line, PV_REASON_NONE);
     assert_text(outgoing.key, "/a");
     assert_text(outgoing.value, line);
@@ -138,7 +150,7 @@ static void event_is_sent_byte_for_byte(void **state)
 static void event_without_a_time_has_that_of_its_reading(void **state)
 {
     (void)state;
-    converter.format = PV_LOG_EVENT;
+    switch_to_events();
     assert_int_equal(convert_at("{\"article\":\"/a\"}", 12345), PV_REASON_NONE);
     assert_int_equal(outgoing.ts_ms, 12345);
     assert_text(outgoing.value, "{\"article\":\"/a\"}");
@@ -147,7 +159,7 @@ static void event_without_a_time_has_that_of_its_reading(void **state)
 static void event_of_a_robot_is_sent_under_its_agent(void **state)
 {
     (void)state;
-    converter.format = PV_LOG_EVENT;
+    switch_to_events();
     expect("{\"article\":\"/a\",\"agent\":\"spider\"}", PV_REASON_spider);
     expect("{\"article\":\"/a\",\"agent\":\"automated\"}", PV_REASON_automated);
     assert_text(outgoing.key, "/a");
@@ -156,7 +168,7 @@ static void event_of_a_robot_is_sent_under_its_agent(void **state)
 static void carriage_return_behind_an_event_is_not_sent(void **state)
 {
     (void)state;
-    converter.format = PV_LOG_EVENT;
+    switch_to_events();
     expect("{\"article\":\"/a\"}\r", PV_REASON_NONE);
     assert_text(outgoing.value, "{\"article\":\"/a\"}");
     expect("\r", PV_REASON_bad_line);
@@ -177,10 +189,25 @@ static void invalid_event_is_a_bad_line(void **state)
     };
 
     (void)state;
-    converter.format = PV_LOG_EVENT;
+    switch_to_events();
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         expect(lines[i], PV_REASON_bad_line);
     assert_null(outgoing.value.data);
+}
+
+static void what_is_older_than_since_is_history(void **state)
+{
+    static const char line[] = START "\"GET /a HTTP/1.1\" 200 5 \"-\" \"" BROWSER "\"";
+
+    (void)state;
+    converter.since_ms = TS;
+    expect(line, PV_REASON_NONE);
+    converter.since_ms = TS + 1;
+    expect(line, PV_REASON_history);
+    assert_false(pv_reason_is_sent(PV_REASON_history));
+    switch_to_events();
+    expect("{\"article\":\"/a\",\"ts\":1795525507000}", PV_REASON_history);
+    expect("{\"article\":\"/a\",\"ts\":1795525507001}", PV_REASON_NONE);
 }
 
 #define CONVERTER_TEST(name)                                                                       \
@@ -199,6 +226,7 @@ int main(void)
         CONVERTER_TEST(event_of_a_robot_is_sent_under_its_agent),
         CONVERTER_TEST(carriage_return_behind_an_event_is_not_sent),
         CONVERTER_TEST(invalid_event_is_a_bad_line),
+        CONVERTER_TEST(what_is_older_than_since_is_history),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 static void expect_same_after_the_journey(const struct pv_log_position *position)
 {
     struct pv_log_position parsed;
-    char text[PV_LOG_POSITION_TEXT_SIZE];
+    char text[PV_POSITION_TEXT_SIZE];
 
     pv_log_position_format(position, text);
     if (!pv_log_position_parse(text, &parsed))
@@ -35,7 +35,7 @@ static void position_is_written_as_the_header_says(void **state)
 {
     const struct pv_log_position position = {
         1795561971693, 2, {{64769, 131077, 52114, 1024, 0x9f86d081884c7d65}, {1, 2, 0, 0, 7}}};
-    char text[PV_LOG_POSITION_TEXT_SIZE];
+    char text[PV_POSITION_TEXT_SIZE];
 
     (void)state;
     pv_log_position_format(&position, text);
@@ -59,7 +59,7 @@ static void position_comes_back_as_it_was(void **state)
 static void largest_position_fits_its_text(void **state)
 {
     const struct pv_log_position position = largest();
-    char text[PV_LOG_POSITION_TEXT_SIZE];
+    char text[PV_POSITION_TEXT_SIZE];
 
     (void)state;
     memset(text, 'x', sizeof text);
@@ -118,7 +118,7 @@ static void garbage_is_refused(void **state)
 static void position_cut_anywhere_is_refused_or_shorter(void **state)
 {
     struct pv_log_position position = largest();
-    char text[PV_LOG_POSITION_TEXT_SIZE];
+    char text[PV_POSITION_TEXT_SIZE];
     size_t length, refused = 0;
 
     (void)state;

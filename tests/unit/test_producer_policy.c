@@ -1,5 +1,9 @@
 #include "test_pageview_support.h"
 
+#include "dashboard_files.h"
+#include "pageview/bucket.h"
+#include "pageview/event_json.h"
+#include "pageview/log.h"
 #include "producer/policy.h"
 
 #define BROWSER "Mozilla/5.0 (X11; Linux x86_64; rv:27.0) Gecko/20100101 Firefox/27.0"
@@ -19,15 +23,21 @@ static int remove_spiders(void **state)
     return unlink(spiders_path);
 }
 
-static struct pv_policy *policy_of(const char *article_pattern, const struct pv_list *keep_params)
+static struct pv_policy *policy_with(struct pv_policy_options options)
 {
-    struct pv_policy_options options = {article_pattern, keep_params, spiders_path};
     struct pv_policy *policy;
     struct pv_error error;
 
+    options.spiders_path = spiders_path;
     if (pv_policy_new(&options, &policy, &error) != PV_OK)
         fail_msg("%s", error.text);
     return policy;
+}
+
+static struct pv_policy *policy_of(const char *article_pattern, const struct pv_list *keep_params)
+{
+    return policy_with(
+        (struct pv_policy_options){.article_pattern = article_pattern, .keep_params = keep_params});
 }
 
 static struct pv_text text(const char *bytes)
@@ -96,6 +106,219 @@ static void first_reason_in_the_policys_order_is_given(void **state)
                      cases[i].status, pv_reason_name(reason), pv_reason_name(cases[i].reason));
     }
     pv_policy_destroy(policy);
+}
+
+static enum pv_reason judge(struct pv_policy *policy, const struct pv_hit *hit)
+{
+    struct pv_event event;
+
+    return pv_policy_apply(policy, hit, &event);
+}
+
+/* Everything is wrong with the hit at first; one thing after the other is put right. */
+static void reasons_come_in_the_order_of_the_documentation(void **state)
+{
+    static const char *const names[] = {"www.example.org"};
+    static const struct pv_list sites = {(const char **)names, 1};
+    struct pv_policy *policy =
+        policy_with((struct pv_policy_options){.article_pattern = "^/blog/", .sites = &sites});
+    struct pv_hit hit = hit_of("POST", "/\xff.css", 404);
+
+    (void)state;
+    hit.site = text("example.com");
+    hit.purpose = text("prefetch");
+    hit.no_consent = true;
+    assert_int_equal(judge(policy, &hit), PV_REASON_other_site);
+    hit.site = text("www.example.org");
+    assert_int_equal(judge(policy, &hit), PV_REASON_method);
+    hit.method = text("GET");
+    assert_int_equal(judge(policy, &hit), PV_REASON_status);
+    hit.status = 200;
+    assert_int_equal(judge(policy, &hit), PV_REASON_asset);
+    hit.target = text("/\xff");
+    assert_int_equal(judge(policy, &hit), PV_REASON_prefetch);
+    hit.purpose = text("");
+    assert_int_equal(judge(policy, &hit), PV_REASON_consent);
+    hit.no_consent = false;
+    assert_int_equal(judge(policy, &hit), PV_REASON_bad_article);
+    hit.target = text("/shop/a");
+    assert_int_equal(judge(policy, &hit), PV_REASON_not_article);
+    hit.target = text("/blog/a");
+    assert_int_equal(judge(policy, &hit), PV_REASON_NONE);
+    pv_policy_destroy(policy);
+}
+
+static void only_the_sites_that_are_named_count(void **state)
+{
+    static const char *const names[] = {"www.example.org", "Blog.Example.org"};
+    static const struct pv_list sites = {(const char **)names, 2}, none = {NULL, 0};
+    static const char *const others[] = {
+        "example.org", "www.example.or", "www.example.org2", "awww.example.org", "", NULL,
+    };
+    struct pv_policy *policy = policy_with((struct pv_policy_options){.sites = &sites});
+    struct pv_hit hit = hit_of("GET", "/a", 200);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        hit.site = text(others[i]);
+        if (judge(policy, &hit) != PV_REASON_other_site)
+            fail_msg("\"%s\" is one of the sites", others[i]);
+    }
+    hit.site = text("WWW.example.org");
+    assert_int_equal(judge(policy, &hit), PV_REASON_NONE);
+    hit.site = text("blog.example.org");
+    assert_int_equal(judge(policy, &hit), PV_REASON_NONE);
+    pv_policy_destroy(policy);
+    policy = policy_with((struct pv_policy_options){.sites = &none});
+    hit.site = text(NULL);
+    assert_int_equal(judge(policy, &hit), PV_REASON_NONE);
+    pv_policy_destroy(policy);
+}
+
+static void page_that_is_loaded_ahead_is_no_view(void **state)
+{
+    static const char *const ahead[] = {
+        "prefetch",  "Prefetch",  "prefetch;prerender",
+        "prerender", "PRERENDER", "a, prefetch;anonymous-client-ip",
+    };
+    static const char *const seen[] = {NULL,       "",          "-",      "prefetc",
+                                       "rerender", "pre fetch", "preview"};
+    struct pv_policy *policy = policy_of(NULL, NULL);
+    struct pv_hit hit = hit_of("GET", "/a", 200);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ahead / sizeof ahead[0]; i++) {
+        hit.purpose = text(ahead[i]);
+        if (judge(policy, &hit) != PV_REASON_prefetch)
+            fail_msg("\"%s\" is not ahead of time", ahead[i]);
+    }
+    for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) {
+        hit.purpose = text(seen[i]);
+        if (judge(policy, &hit) != PV_REASON_NONE)
+            fail_msg("\"%s\" is ahead of time", seen[i]);
+    }
+    pv_policy_destroy(policy);
+}
+
+static void who_asks_not_to_be_counted_is_not_unless_the_site_says_so(void **state)
+{
+    struct pv_policy *policy = policy_of(NULL, NULL);
+    struct pv_hit hit = hit_of("GET", "/a", 200);
+
+    (void)state;
+    hit.no_consent = true;
+    assert_int_equal(judge(policy, &hit), PV_REASON_consent);
+    pv_policy_destroy(policy);
+    policy = policy_with((struct pv_policy_options){.ignore_consent = true});
+    assert_int_equal(judge(policy, &hit), PV_REASON_NONE);
+    pv_policy_destroy(policy);
+}
+
+static struct pv_event event_of(struct pv_policy *policy, const struct pv_hit *hit)
+{
+    struct pv_event event;
+
+    assert_int_equal(pv_policy_apply(policy, hit, &event), PV_REASON_NONE);
+    return event;
+}
+
+static void title_and_section_are_the_hits(void **state)
+{
+    struct pv_policy *policy = policy_of(NULL, NULL);
+    struct pv_hit hit = hit_of("GET", "/a", 200);
+    struct pv_event event;
+
+    (void)state;
+    hit.title = text("Caf\xc3\xa9 \"news\"");
+    hit.section = text("food");
+    event = event_of(policy, &hit);
+    assert_text(event.title, "Caf\xc3\xa9 \"news\"");
+    assert_text(event.section, "food");
+    pv_policy_destroy(policy);
+}
+
+static void title_or_section_that_cannot_stand_in_an_event_is_left_out(void **state)
+{
+    static const char *const bad[] = {NULL, "", "a\xff", "a\nb", "\xc2\x85", "\xc3"};
+    struct pv_policy *policy = policy_of(NULL, NULL);
+    struct pv_hit hit = hit_of("GET", "/a", 200);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct pv_event event;
+
+        hit.title = hit.section = text(bad[i]);
+        event = event_of(policy, &hit);
+        assert_null(event.title.data);
+        assert_null(event.section.data);
+    }
+    pv_policy_destroy(policy);
+}
+
+static void long_title_is_cut_at_a_character_and_a_long_section_left_out(void **state)
+{
+    struct pv_policy *policy = policy_of(NULL, NULL);
+    struct pv_hit hit = hit_of("GET", "/a", 200);
+    char bytes[PV_TITLE_SIZE_MAX + 4];
+
+    (void)state;
+    memset(bytes, 'a', sizeof bytes);
+    hit.title = (struct pv_text){bytes, PV_TITLE_SIZE_MAX};
+    hit.section = (struct pv_text){bytes, PV_SECTION_SIZE_MAX};
+    assert_int_equal(event_of(policy, &hit).title.length, PV_TITLE_SIZE_MAX);
+    assert_int_equal(event_of(policy, &hit).section.length, PV_SECTION_SIZE_MAX);
+    hit.title.length = sizeof bytes;
+    hit.section.length++;
+    assert_int_equal(event_of(policy, &hit).title.length, PV_TITLE_SIZE_MAX);
+    assert_null(event_of(policy, &hit).section.data);
+    memcpy(bytes + PV_TITLE_SIZE_MAX - 2, "\xe2\x82\xac", 3); /* a euro across the bound */
+    assert_int_equal(event_of(policy, &hit).title.length, PV_TITLE_SIZE_MAX - 2);
+    memset(bytes, '\x80', sizeof bytes);
+    assert_null(event_of(policy, &hit).title.data);
+    pv_policy_destroy(policy);
+}
+
+static int64_t tell_time(void *context)
+{
+    (void)context;
+    return 1431857103000;
+}
+
+static void visitor_is_in_the_event_and_nothing_else_of_the_person(void **state)
+{
+    static const struct pv_clock clock = {tell_time, NULL};
+    char directory[TEST_PATH_SIZE];
+    struct pv_salts *salts;
+    struct pv_policy *policy;
+    struct pv_error error;
+    struct pv_buffer json = {0};
+    struct pv_hit hit = hit_of("GET", "/a", 200);
+    struct pv_event event;
+    char first[PV_VISITOR_SIZE_MAX];
+
+    (void)state;
+    pv_log_set_level(PV_LOG_ERROR);
+    make_directory(directory);
+    assert_int_equal(pv_salts_open(directory, &clock, &salts, &error), PV_OK);
+    policy = policy_with((struct pv_policy_options){.salts = salts});
+    assert_null(event_of(policy, &hit).visitor.data);
+    hit.address = text("203.0.113.9");
+    event = event_of(policy, &hit);
+    assert_int_equal(event.visitor.length, 16);
+    memcpy(first, event.visitor.data, 16);
+    pv_event_json_write(&json, &event);
+    pv_buffer_add_char(&json, '\0');
+    assert_contains(json.data, "\"visitor\":\"");
+    assert_lacks(json.data, "203.0.113.9");
+    assert_lacks(json.data, "Mozilla");
+    hit.address = text("203.0.113.10");
+    assert_memory_not_equal(event_of(policy, &hit).visitor.data, first, 16);
+    hit.ts_ms -= 2 * PV_DAY_MS;
+    assert_null(event_of(policy, &hit).visitor.data);
+    pv_buffer_clean_up(&json);
+    pv_policy_destroy(policy);
+    pv_salts_destroy(salts);
+    remove_directory(directory);
 }
 
 static void every_extension_of_the_list_is_an_asset(void **state)
@@ -283,7 +506,7 @@ static void article_pattern_reads_the_canonical_id(void **state)
 
 static void bad_article_pattern_is_refused_with_option_and_position(void **state)
 {
-    struct pv_policy_options options = {"^/a(b", NULL, spiders_path};
+    struct pv_policy_options options = {.article_pattern = "^/a(b", .spiders_path = spiders_path};
     struct pv_policy *policy;
     struct pv_error error;
 
@@ -296,7 +519,7 @@ static void bad_article_pattern_is_refused_with_option_and_position(void **state
 
 static void bad_spiders_file_is_refused(void **state)
 {
-    struct pv_policy_options options = {NULL, NULL, "/nonexistent/spiders.txt"};
+    struct pv_policy_options options = {.spiders_path = "/nonexistent/spiders.txt"};
     struct pv_policy *policy;
     struct pv_error error;
 
@@ -309,6 +532,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_reason_in_the_policys_order_is_given),
+        cmocka_unit_test(reasons_come_in_the_order_of_the_documentation),
+        cmocka_unit_test(only_the_sites_that_are_named_count),
+        cmocka_unit_test(page_that_is_loaded_ahead_is_no_view),
+        cmocka_unit_test(who_asks_not_to_be_counted_is_not_unless_the_site_says_so),
+        cmocka_unit_test(title_and_section_are_the_hits),
+        cmocka_unit_test(title_or_section_that_cannot_stand_in_an_event_is_left_out),
+        cmocka_unit_test(long_title_is_cut_at_a_character_and_a_long_section_left_out),
+        cmocka_unit_test(visitor_is_in_the_event_and_nothing_else_of_the_person),
         cmocka_unit_test(every_extension_of_the_list_is_an_asset),
         cmocka_unit_test(extension_is_what_follows_the_last_dot_of_the_last_name),
         cmocka_unit_test(view_becomes_an_event_of_what_the_hit_says),

@@ -21,7 +21,7 @@ static void prepare(void)
 
 static void expect_loaded(const char *instance, const char *path, const char *expected)
 {
-    char text[PV_LOG_POSITION_TEXT_SIZE];
+    char text[PV_POSITION_TEXT_SIZE];
 
     memset(text, 'x', sizeof text);
     pv_state_dir_load(state_dir, instance, path, text, sizeof text);
@@ -40,7 +40,7 @@ static void what_was_saved_last_is_loaded(void **state)
 
 static void position_of_full_size_is_loaded_whole(void **state)
 {
-    char text[PV_LOG_POSITION_TEXT_SIZE];
+    char text[PV_POSITION_TEXT_SIZE];
 
     (void)state;
     memset(text, '7', sizeof text);

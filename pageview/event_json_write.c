@@ -1,0 +1,58 @@
+/* Writing needs no cJSON: programs that only send link this without it. */
+#include "pageview/event_json.h"
+
+void pv_json_string_write(struct pv_buffer *buffer, const char *text, size_t length)
+{
+    size_t plain = 0;
+
+    pv_buffer_add_char(buffer, '"');
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        pv_buffer_add(buffer, text + plain, i - plain);
+        plain = i + 1;
+        if (c < 0x20) {
+            pv_buffer_add_format(buffer, "\\u%04x", c);
+        } else {
+            pv_buffer_add_char(buffer, '\\');
+            pv_buffer_add_char(buffer, (char)c);
+        }
+    }
+    pv_buffer_add(buffer, text + plain, length - plain);
+    pv_buffer_add_char(buffer, '"');
+}
+
+static void write_text(struct pv_buffer *buffer, const char *name, struct pv_text text)
+{
+    if (text.data == NULL)
+        return;
+    pv_buffer_add_text(buffer, name);
+    pv_json_string_write(buffer, text.data, text.length);
+}
+
+void pv_event_json_write(struct pv_buffer *buffer, const struct pv_event *event)
+{
+    static const char *const agents[] = {NULL, ",\"agent\":\"spider\"", ",\"agent\":\"automated\""};
+    char digits[20];
+    size_t at = sizeof digits;
+    int64_t rest = event->ts_ms;
+
+    pv_buffer_add_text(buffer, "{\"article\":");
+    pv_json_string_write(buffer, event->article.data, event->article.length);
+    pv_buffer_add_text(buffer, ",\"ts\":");
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    pv_buffer_add(buffer, digits + at, sizeof digits - at);
+    if (agents[event->agent] != NULL)
+        pv_buffer_add_text(buffer, agents[event->agent]);
+    write_text(buffer, ",\"visitor\":", event->visitor);
+    write_text(buffer, ",\"section\":", event->section);
+    write_text(buffer, ",\"title\":", event->title);
+    write_text(buffer, ",\"referrer\":", event->referrer);
+    write_text(buffer, ",\"id\":", event->id);
+    pv_buffer_add_char(buffer, '}');
+}

@@ -1,0 +1,211 @@
+#include "producer/http/collector.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pageview/address.h"
+#include "producer/http/serve.h"
+
+enum { TICK_MS = 100, DRAIN_MS = 2000 };
+
+struct pv_collector {
+    struct pv_serve serve;
+    struct MHD_Daemon *daemon;
+    int epoll_fd;
+    int stop_fd; /* readable when the thread is to end */
+    pthread_t thread;
+    bool has_thread;
+};
+
+static enum pv_status resolve(const char *address, struct addrinfo **found, struct pv_error *error)
+{
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct pv_address parsed;
+    char port[8];
+    int failure;
+
+    if (!pv_address_parse(address, strlen(address), &parsed))
+        return pv_error_set(error, PV_INVALID, "--http=%s: takes ADDR:PORT", address);
+    snprintf(port, sizeof port, "%d", parsed.port);
+    failure = getaddrinfo(parsed.host, port, &hints, found);
+    if (failure != 0)
+        return pv_error_set(error, PV_INVALID, "--http=%s: %s", address, gai_strerror(failure));
+    return PV_OK;
+}
+
+static enum pv_status listen_at(struct pv_collector *collector, const char *address,
+                                struct pv_error *error)
+{
+    const union MHD_DaemonInfo *info;
+    struct addrinfo *found;
+    enum pv_status status = resolve(address, &found, error);
+
+    if (status != PV_OK)
+        return status;
+    errno = 0;
+    collector->daemon = pv_serve_start(&collector->serve, found->ai_addr);
+    freeaddrinfo(found);
+    if (collector->daemon == NULL)
+        return pv_error_set(error, PV_INVALID,
+                            "--http=%s: cannot listen there (%s): is another program using the "
+                            "port?",
+                            address, strerror(errno));
+    info = MHD_get_daemon_info(collector->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (info == NULL)
+        return pv_error_set(error, PV_IO, "--http=%s: libmicrohttpd has no epoll", address);
+    collector->epoll_fd = info->epoll_fd;
+    return PV_OK;
+}
+
+/* How long nothing has to be done. */
+static int wait_ms(struct MHD_Daemon *daemon)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+
+    return MHD_get_timeout(daemon, &ms) == MHD_YES && ms < TICK_MS ? (int)ms : TICK_MS;
+}
+
+/* One turn: what has come is read and answered. False when a stop was asked for. */
+static bool turn(struct pv_collector *collector, int64_t *ticked_ms)
+{
+    struct pollfd fds[] = {{collector->epoll_fd, POLLIN, 0}, {collector->stop_fd, POLLIN, 0}};
+    int64_t now_ms;
+
+    poll(fds, 2, wait_ms(collector->daemon));
+    MHD_run(collector->daemon);
+    pv_serve_flush(&collector->serve);
+    now_ms = pv_monotonic_ms();
+    if (now_ms - *ticked_ms >= TICK_MS) {
+        *ticked_ms = now_ms;
+        pv_serve_end_late(&collector->serve);
+        pv_spool_sync_if_due(collector->serve.endpoints.to_spool.spool);
+    }
+    return fds[1].revents == 0;
+}
+
+/* Takes no more connections, and answers what it has begun to read. */
+static void drain(struct pv_collector *collector, int64_t ticked_ms)
+{
+    MHD_socket listener = MHD_quiesce_daemon(collector->daemon);
+    int64_t until_ms = pv_monotonic_ms() + DRAIN_MS;
+
+    if (listener != MHD_INVALID_SOCKET)
+        close(listener);
+    while (pv_connections_are_busy(&collector->serve.connections) && pv_monotonic_ms() < until_ms)
+        (void)turn(collector, &ticked_ms);
+}
+
+static void *serve_until_stopped(void *context)
+{
+    struct pv_collector *collector = context;
+    int64_t ticked_ms = 0;
+
+    while (turn(collector, &ticked_ms))
+        continue;
+    drain(collector, ticked_ms);
+    return NULL;
+}
+
+static enum pv_status start_thread(struct pv_collector *collector, struct pv_error *error)
+{
+    int failure;
+
+    collector->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (collector->stop_fd < 0)
+        return pv_error_set(error, PV_IO, "the HTTP collector: eventfd: %s", strerror(errno));
+    failure = pthread_create(&collector->thread, NULL, serve_until_stopped, collector);
+    if (failure != 0)
+        return pv_error_set(error, PV_IO, "the HTTP collector's thread: %s", strerror(failure));
+    collector->has_thread = true;
+    return PV_OK;
+}
+
+static int64_t or_default(int64_t value, int64_t standard)
+{
+    return value != 0 ? value : standard;
+}
+
+static struct pv_connection_limits limits_of(const struct pv_collector_options *options)
+{
+    return (struct pv_connection_limits){
+        .connections =
+            (size_t)or_default(options->max_connections, PV_COLLECTOR_CONNECTIONS_DEFAULT),
+        .per_address = (size_t)or_default(options->max_connections_per_address,
+                                          PV_COLLECTOR_CONNECTIONS_PER_ADDRESS_DEFAULT),
+        .idle_ms = or_default(options->idle_timeout_ms, PV_COLLECTOR_IDLE_MS_DEFAULT),
+        .total_ms = or_default(options->total_timeout_ms, PV_COLLECTOR_TOTAL_MS_DEFAULT),
+    };
+}
+
+enum pv_status pv_collector_new(const struct pv_collector_options *options,
+                                const struct pv_policy_options *policy_options,
+                                struct pv_spool *spool, const struct pv_clock *clock,
+                                struct pv_collector_metrics *metrics,
+                                struct pv_collector **collector, struct pv_error *error)
+{
+    struct pv_collector *made = calloc(1, sizeof *made);
+    struct pv_endpoints *endpoints;
+    enum pv_status status;
+
+    if (made == NULL)
+        return pv_error_nomem(error, "the HTTP collector");
+    made->stop_fd = -1;
+    endpoints = &made->serve.endpoints;
+    endpoints->allow_hosts = options->allow_hosts;
+    endpoints->trust_client_time = options->trust_client_time;
+    endpoints->clock = clock;
+    endpoints->metrics = metrics;
+    endpoints->to_spool.spool = spool;
+    made->serve.connections.limits = limits_of(options);
+    status = pv_policy_new(policy_options, &endpoints->to_spool.policy, error);
+    if (status == PV_OK)
+        status = pv_networks_new("--trusted-proxy", options->trusted_proxies, &made->serve.trusted,
+                                 error);
+    if (status == PV_OK)
+        status = listen_at(made, options->address, error);
+    if (status == PV_OK)
+        status = start_thread(made, error);
+    if (status != PV_OK) {
+        pv_collector_destroy(made);
+        return status;
+    }
+    *collector = made;
+    return PV_OK;
+}
+
+static void stop_thread(struct pv_collector *collector)
+{
+    const uint64_t one = 1;
+    ssize_t written;
+
+    do
+        written = write(collector->stop_fd, &one, sizeof one);
+    while (written < 0 && errno == EINTR);
+    pthread_join(collector->thread, NULL);
+}
+
+void pv_collector_destroy(struct pv_collector *collector)
+{
+    if (collector == NULL)
+        return;
+    if (collector->has_thread)
+        stop_thread(collector);
+    if (collector->daemon != NULL)
+        MHD_stop_daemon(collector->daemon);
+    if (collector->stop_fd >= 0)
+        close(collector->stop_fd);
+    pv_networks_destroy(collector->serve.trusted);
+    pv_policy_destroy(collector->serve.endpoints.to_spool.policy);
+    pv_endpoints_clean_up(&collector->serve.endpoints);
+    free(collector);
+}

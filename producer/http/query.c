@@ -1,0 +1,66 @@
+#include "producer/http/query.h"
+
+#include <string.h>
+
+#include "pageview/hex.h"
+
+/* The byte of the escape whose `%` is at `at`, or -1 when it is none. */
+static int escaped_byte(const char *at, const char *end)
+{
+    int high, low;
+
+    if (end - at < 3)
+        return -1;
+    high = pv_hex_value(at[1]);
+    low = pv_hex_value(at[2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+static struct pv_text decode(char *text, const char *end)
+{
+    struct pv_text decoded = {text, 0};
+    char *out = text;
+
+    for (const char *at = text; at < end; at++) {
+        int byte = *at == '%' ? escaped_byte(at, end) : -1;
+
+        if (byte >= 0) {
+            *out++ = (char)byte;
+            at += 2;
+        } else {
+            *out++ = *at == '+' ? ' ' : *at;
+        }
+    }
+    decoded.length = (size_t)(out - text);
+    return decoded;
+}
+
+static struct pv_query_field *find(struct pv_text name, struct pv_query_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(fields[i].name) == name.length &&
+            memcmp(fields[i].name, name.data, name.length) == 0)
+            return &fields[i];
+    return NULL;
+}
+
+void pv_query_parse(char *text, size_t length, struct pv_query_field *fields, size_t count)
+{
+    char *end = text + length;
+
+    for (size_t i = 0; i < count; i++)
+        fields[i].value = (struct pv_text){NULL, 0};
+    while (text < end) {
+        char *stop = memchr(text, '&', (size_t)(end - text));
+        char *equals;
+        struct pv_query_field *field;
+
+        if (stop == NULL)
+            stop = end;
+        equals = memchr(text, '=', (size_t)(stop - text));
+        field = find(decode(text, equals != NULL ? equals : stop), fields, count);
+        if (field != NULL && field->value.data == NULL)
+            field->value = decode(equals != NULL ? equals + 1 : stop, stop);
+        text = stop + 1;
+    }
+}

@@ -1,0 +1,31 @@
+/* What the collector is made of, for the files that share it; libmicrohttpd behind these. */
+#ifndef PRODUCER_HTTP_SERVE_H
+#define PRODUCER_HTTP_SERVE_H
+
+#include "producer/http/connections.h"
+#include "producer/http/endpoints.h"
+#include "producer/http/head.h"
+#include "producer/http/peer.h"
+
+struct pv_serve {
+    struct pv_endpoints endpoints;
+    struct pv_connections connections;
+    struct pv_networks *trusted;
+    size_t body_bytes; /* of all bodies being received */
+};
+
+/* What libmicrohttpd calls. `context` is the struct pv_serve. */
+struct MHD_Daemon;
+struct sockaddr;
+
+/* Makes the daemon and listens; it does nothing until it is run. NULL: see errno. */
+struct MHD_Daemon *pv_serve_start(struct pv_serve *serve, const struct sockaddr *address);
+
+/* Spools the views of the requests that were read, which are answered then. Has to be called after
+ * each run of the daemon. */
+void pv_serve_flush(struct pv_serve *serve);
+
+/* Ends the connections that have had their time. */
+void pv_serve_end_late(struct pv_serve *serve);
+
+#endif

@@ -1,0 +1,153 @@
+"""Logs of real web servers under load, rotated by the real logrotate, counted as the servers wrote them."""
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.apache_server import ApacheServer
+from harness.kafka_broker import KafkaBroker
+from harness.logrotate import Logrotate
+from harness.nginx_server import NginxServer
+from harness.pipeline import Pipeline
+from harness.programs import Program
+from harness.redis_counts import assert_redis_holds, read_offsets
+from harness.redis_server import RedisServer
+from harness.shipped_snippet import render
+from harness.waiting import wait_until
+from harness.weblog_recount import WeblogCounts, recount_files
+from harness.wrk import Wrk
+
+KILLS = 10
+# Work is seen to be done between two kills; how much is drawn anew each time.
+LEAST_MESSAGES_BETWEEN_KILLS = 50
+MOST_MESSAGES_BETWEEN_KILLS = 600
+# And once more while Kafka is away.
+ROTATED_AFTER_KILLS = (2, 8)
+KAFKA_KILLED_AFTER_KILLS = 4
+
+# As Debian's apache2.conf has it.
+APACHE_COMBINED = r'"%h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\""'
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
+    """A broker that a test may kill."""
+    with KafkaBroker(tmp_path / "kafka") as kafka:
+        yield kafka
+
+
+@dataclass
+class Site:
+    """A web server that writes `log`, and what rotates it."""
+
+    port: int
+    log: Path
+    logrotate: Logrotate
+    stop: Callable[[], None]
+
+    def logs(self) -> list[Path]:
+        return sorted(self.log.parent.glob(f"{self.log.name}*"))
+
+    def logged(self) -> WeblogCounts:
+        return recount_files(*self.logs())
+
+
+@contextmanager
+def nginx_site(directory: Path) -> Iterator[Site]:
+    logs = directory / "log"
+    logs.mkdir()
+    log = logs / "pageviews.log"
+    with NginxServer(directory / "nginx", http=f"access_log {log} combined;") as server:
+        config = render("logrotate.d/nginx-pageviews", {
+            "/var/log/nginx/pageviews.log": str(log), "/run/nginx.pid": str(server.pid_file)})
+        yield Site(server.port, log, Logrotate(directory / "logrotate", config), server.stop)
+
+
+@contextmanager
+def apache_site(directory: Path) -> Iterator[Site]:
+    logs = directory / "log"
+    logs.mkdir()
+    log = logs / "pageviews.log"
+    with ApacheServer(f"CustomLog {log} {APACHE_COMBINED}") as server:
+        config = render("logrotate.d/apache-pageviews", {
+            "/var/log/apache2/pageviews.log": str(log), "/run/apache2/apache2.pid": str(server.pid_file)})
+        yield Site(server.port, log, Logrotate(directory / "logrotate", config), server.stop)
+
+
+class KilledProducer:
+    """A producer that is killed as soon as it has done a little work, and started again at once."""
+
+    def __init__(self, pipeline: Pipeline, log: Path, source: random.Random) -> None:
+        self._pipeline = pipeline
+        self._log = log
+        self._source = source
+        self._client = pipeline.redis()
+        self.kills = 0
+        self._start()
+
+    def _counted(self) -> int:
+        return sum(read_offsets(self._client, self._pipeline.topic).values())
+
+    def _start(self) -> None:
+        self.running: Program = self._pipeline.producer(tail=self._log)
+
+    def kill_at_work(self) -> None:
+        more = self._source.randrange(LEAST_MESSAGES_BETWEEN_KILLS, MOST_MESSAGES_BETWEEN_KILLS)
+        mark = self._counted() + more
+        wait_until(lambda: self._counted() >= mark, f"{more} messages more are counted", explain=self._pipeline.describe)
+        self.kill()
+
+    def kill(self) -> None:
+        assert self.running.is_running, self.running.describe()
+        self.running.kill()
+        assert self.running.exit_code == -signal.SIGKILL
+        self.kills += 1
+        self._start()
+
+
+def kill_and_rotate(site: Site, producer: KilledProducer, broker: KafkaBroker) -> None:
+    while producer.kills < KILLS:
+        producer.kill_at_work()
+        if producer.kills in ROTATED_AFTER_KILLS:
+            site.logrotate.rotate()
+        if producer.kills == KAFKA_KILLED_AFTER_KILLS:
+            broker.kill()
+            producer.kill()
+            site.logrotate.rotate()
+            broker.restart()
+
+
+@pytest.mark.parametrize("site_of", [nginx_site, apache_site], ids=["nginx", "apache"])
+def test_requests_under_load_are_counted_as_the_server_logged_them(
+        tmp_path: Path, own_broker: KafkaBroker, redis_server: RedisServer,
+        site_of: Callable[[Path], Iterator[Site]]) -> None:
+    """The producer is killed ten times, Kafka once, and the log is rotated meanwhile, all while requests go on."""
+    seed = random.randrange(1 << 30)
+    print(f"seed {seed}")
+    with ExitStack() as stack:
+        pipeline = stack.enter_context(Pipeline(tmp_path, own_broker, redis_server))
+        site = stack.enter_context(site_of(tmp_path))
+        load = stack.enter_context(Wrk(tmp_path / "wrk", site.port, seconds=300))
+        aggregator = pipeline.aggregator()
+        producer = KilledProducer(pipeline, site.log, random.Random(seed))
+        kill_and_rotate(site, producer, own_broker)
+        answered = load.finish()
+        site.stop()
+        producer.running.stop()
+        aggregator.stop()
+        logged = site.logged()
+        print(f"{answered} requests answered, {logged.hits} logged in {[log.name for log in site.logs()]}, "
+              f"{logged.views} views, {dict(logged.reasons)}")
+        assert logged.hits >= answered and logged.reasons["bad_line"] == 0
+        assert site.logrotate.rotations == 3 and len(site.logs()) == 4
+        assert producer.kills == KILLS
+        pipeline.ship(tail=site.log)
+        pipeline.count()
+        pipeline.check()
+        assert_redis_holds(pipeline.redis(), logged.counts)

@@ -1,0 +1,98 @@
+"""A private Apache on a free port; every path is a page, so that there is something to view."""
+from __future__ import annotations
+
+import signal
+import tempfile
+from pathlib import Path
+
+from harness.child_process import ChildProcess
+from harness.ports import answers, free_port
+from harness.programs import clean_environment
+from harness.waiting import wait_until
+
+_CONFIG = """\
+ServerRoot {directory}
+DefaultRuntimeDir {directory}
+Mutex file:{directory} default
+PidFile {directory}/apache.pid
+ErrorLog {directory}/error.log
+Listen 127.0.0.1:{port}
+ServerName www.example.org
+User www-data
+Group www-data
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule mime_module /usr/lib/apache2/modules/mod_mime.so
+LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so
+LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+TypesConfig /dev/null
+AddType text/html .html
+StartServers 1
+ThreadsPerChild 16
+MaxRequestWorkers 64
+KeepAliveTimeout 2
+DocumentRoot {directory}/pages
+<Directory {directory}/pages>
+    Require all granted
+    FallbackResource /index.html
+</Directory>
+Redirect 404 /missing/
+{extra}
+"""
+
+
+class ApacheServer:
+    """`extra` are directives of the server. Apache gives its privileges away, so that its pages are in a directory
+    that all may read; the rest of its files is there too."""
+
+    def __init__(self, extra: str = "") -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="pageviews-apache-")
+        self.directory = Path(self._temporary.name)
+        self.directory.chmod(0o755)
+        pages = self.directory / "pages"
+        pages.mkdir()
+        (pages / "index.html").write_text("<!doctype html><title>A page</title>\n", encoding="utf-8")
+        (pages / "style.css").write_text("p { }\n", encoding="utf-8")
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.pid_file = self.directory / "apache.pid"
+        self._child: ChildProcess | None = None
+        text = _CONFIG.format(directory=self.directory, port=self.port, extra=extra)
+        (self.directory / "apache.conf").write_text(text, encoding="utf-8")
+
+    def __enter__(self) -> ApacheServer:
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._temporary.cleanup()
+
+    def start(self) -> None:
+        command = ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", str(self.directory / "apache.conf")]
+        self._child = ChildProcess(command, self.directory / "output.log", clean_environment())
+        wait_until(self._is_ready, "Apache answers", explain=self.describe)
+
+    def _is_ready(self) -> bool:
+        assert self._child is not None and self._child.is_running, self.describe()
+        return answers(self.port)
+
+    def graceful(self) -> None:
+        """Opens logs and starts piped loggers anew; requests under way end with the old ones."""
+        assert self._child is not None
+        self._child.send_signal(signal.SIGUSR1)
+
+    def stop(self) -> None:
+        """SIGWINCH: requests under way are answered and logged first."""
+        if self._child is not None:
+            self._child.send_signal(signal.SIGWINCH)
+            self._child.wait_exit(60)
+
+    def describe(self) -> str:
+        log = self.directory / "error.log"
+        said = log.read_text(errors="replace") if log.exists() else ""
+        return f"{self._child.describe() if self._child else ''}\n{said[-6000:]}"

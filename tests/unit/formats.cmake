@@ -1,0 +1,3 @@
+foreach(module apache json mutations names nginx)
+  pv_unit_test(producer_format_${module} pv-producer-lib)
+endforeach()

@@ -1,0 +1,3 @@
+foreach(module clean_text connections endpoints head json_fields peer query routes sites trackers)
+  pv_unit_test(producer_http_${module} pv-producer-lib)
+endforeach()

@@ -1,0 +1,3 @@
+foreach(module log_paths since spool_source watch)
+  pv_unit_test(producer_${module} pv-producer-lib)
+endforeach()

@@ -1,0 +1,415 @@
+/* A view that was sent is in the spool as the event it is; a view that was not says why. */
+#include "test_pageview_events.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "pageview/clock.h"
+#include "pageview/send.h"
+#include "pageview/spool.h"
+
+enum { PATH_SIZE = 128, TEXT_SIZE = 1 << 20 };
+
+static char directory[64];
+static char sent[TEXT_SIZE]; /* what the spool has */
+static struct pv_sender *sender;
+static struct pv_error error;
+
+static struct pv_sender *open_sender(const struct pv_sender_options *options)
+{
+    struct pv_sender *opened;
+
+    if (pv_sender_open(directory, options, &opened, &error) != PV_OK)
+        fail_msg("%s", error.text);
+    return opened;
+}
+
+static int make_sender(void **state)
+{
+    static const struct pv_sender_options options = {.max_bytes = PV_SPOOL_MAX_LEAST,
+                                                     .sync = PV_SEND_SYNC_OFF};
+
+    (void)state;
+    strcpy(directory, "/tmp/pv-send-XXXXXX");
+    if (mkdtemp(directory) == NULL)
+        return -1;
+    sender = open_sender(&options);
+    return 0;
+}
+
+static void remove_directory(void)
+{
+    DIR *entries = opendir(directory);
+    struct dirent *entry;
+
+    while (entries != NULL && (entry = readdir(entries)) != NULL)
+        (void)unlinkat(dirfd(entries), entry->d_name, 0);
+    if (entries != NULL)
+        closedir(entries);
+    rmdir(directory);
+}
+
+static int drop_sender(void **state)
+{
+    (void)state;
+    pv_sender_destroy(sender);
+    remove_directory();
+    return 0;
+}
+
+static void read_first_segment(void)
+{
+    char path[PATH_SIZE];
+    ssize_t length = 0;
+    int file;
+
+    snprintf(path, sizeof path, "%s/000000000001.ndjson", directory);
+    file = open(path, O_RDONLY);
+    if (file >= 0) {
+        length = read(file, sent, sizeof sent - 1);
+        close(file);
+    }
+    assert_true(length >= 0);
+    sent[length] = '\0';
+}
+
+/* The view is sent and is, as an event, the only one in the spool. */
+static void send_to(struct pv_sender *to, const struct pv_view *view)
+{
+    size_t before, after;
+
+    read_first_segment();
+    before = strlen(sent);
+    assert_int_equal(pv_sender_send(to, view), PV_SEND_OK);
+    read_first_segment();
+    after = strlen(sent);
+    assert_true(after > before + 1);
+    assert_int_equal(sent[after - 1], '\n');
+    assert_ptr_equal(strchr(sent + before, '\n'), sent + after - 1);
+    assert_int_equal(pv_event_json_parse(parser, sent + before, after - 1 - before, 0,
+                                         pv_clock_now_ms(&pv_wall_clock), &event),
+                     VALID);
+}
+
+static void send_one(const struct pv_view *view)
+{
+    send_to(sender, view);
+}
+
+static void expect_refused(const struct pv_view *view)
+{
+    read_first_segment();
+    if (pv_sender_send(sender, view) != PV_SEND_BAD_VIEW)
+        fail_msg("taken: %.100s", view->url != NULL ? view->url : "no URL");
+    assert_string_equal(sent, "");
+    read_first_segment();
+    assert_string_equal(sent, "");
+}
+
+/* A text of `length` times `c`. */
+static const char *text_of(char c, size_t length)
+{
+    static char text[100000];
+
+    memset(text, c, length);
+    text[length] = '\0';
+    return text;
+}
+
+static void view_is_sent_with_all_it_says(void **state)
+{
+    (void)state;
+    send_one(&(struct pv_view){
+        .url = "https://example.org/blog//a%20b/index.html?utm_source=x#top",
+        .ts_ms = INT64_C(1432000000123),
+        .agent = PV_SEND_ROBOT,
+        .visitor = "5f1d8c0a9b3e7d42",
+        .section = "news",
+        .title = "A \"quoted\" title \xe2\x82\xac",
+        .referrer = "https://user:word@Search.Example:8080/q?x",
+    });
+    assert_text(event.article, "/blog/a b");
+    assert_int_equal(event.ts_ms, INT64_C(1432000000123));
+    assert_int_equal(event.agent, PV_AGENT_SPIDER);
+    assert_text(event.visitor, "5f1d8c0a9b3e7d42");
+    assert_text(event.section, "news");
+    assert_text(event.title, "A \"quoted\" title \xe2\x82\xac");
+    assert_text(event.referrer, "search.example");
+}
+
+static void url_is_all_that_a_view_needs(void **state)
+{
+    int64_t before = pv_clock_now_ms(&pv_wall_clock);
+
+    (void)state;
+    send_one(&(struct pv_view){.url = "/x", .visitor = "", .section = "", .title = ""});
+    assert_text(event.article, "/x");
+    assert_in_range(event.ts_ms, before, pv_clock_now_ms(&pv_wall_clock));
+    assert_int_equal(event.agent, PV_AGENT_USER);
+    assert_null(event.visitor.data);
+    assert_null(event.section.data);
+    assert_null(event.title.data);
+    assert_null(event.referrer.data);
+}
+
+static void parameters_that_are_kept_are_part_of_the_article(void **state)
+{
+    char name[] = "p";
+    const char *kept[] = {"lang", name, NULL};
+    struct pv_sender *keeping = open_sender(&(struct pv_sender_options){.keep_params = kept});
+
+    (void)state;
+    name[0] = 'q'; /* it was copied */
+    kept[0] = NULL;
+    send_to(keeping, &(struct pv_view){.url = "/?q=1&p=12&lang=de"});
+    assert_text(event.article, "/?lang=de&p=12");
+    send_one(&(struct pv_view){.url = "/?q=1&p=12&lang=de"});
+    assert_text(event.article, "/");
+    pv_sender_destroy(keeping);
+}
+
+static void view_that_breaks_a_rule_is_refused(void **state)
+{
+    int64_t now = pv_clock_now_ms(&pv_wall_clock);
+    const struct pv_view views[] = {
+        {.url = NULL},
+        {.url = ""},
+        {.url = "?p=1"},
+        {.url = "/a\nb"},
+        {.url = "/\xff"},
+        {.url = "/a", .ts_ms = -1},
+        {.url = "/a", .ts_ms = INT64_C(100000000000000)},
+        {.url = "/a", .ts_ms = now + 400000},
+        {.url = "/a", .agent = (enum pv_send_agent)2},
+        {.url = "/a", .visitor = "a\tb"},
+        {.url = "/a", .visitor = "\xc3"},
+        {.url = "/a", .section = "new\ns"},
+        {.url = "/a", .section = "\xed\xa0\x80"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+        expect_refused(&views[i]);
+}
+
+static void bounds_are_where_the_header_says(void **state)
+{
+    int64_t now = pv_clock_now_ms(&pv_wall_clock);
+
+    (void)state;
+    expect_refused(&(struct pv_view){.url = "/a", .visitor = text_of('v', 65)});
+    expect_refused(&(struct pv_view){.url = "/a", .section = text_of('s', 65)});
+    expect_refused(&(struct pv_view){.url = text_of('/', 65537)});
+    send_one(&(struct pv_view){.url = "/a", .visitor = text_of('v', 64)});
+    send_one(&(struct pv_view){.url = "/a", .section = text_of('s', 64)});
+    send_one(&(struct pv_view){.url = text_of('/', 65536)});
+    send_one(&(struct pv_view){.url = "/a", .ts_ms = 1});
+    send_one(&(struct pv_view){.url = "/a", .ts_ms = now + 299000});
+}
+
+static void title_never_costs_a_view(void **state)
+{
+    static const struct {
+        const char *title;
+        size_t repeated; /* the last character is, this many times */
+        size_t kept;     /* bytes of it, 0: it is left out */
+    } titles[] = {
+        {"x", 300, 300},
+        {"x", 301, 300},
+        {"x", 90000, 300},
+        {"\xe2\x82\xac", 100, 300},
+        {"\xe2\x82\xac", 101, 300},
+        {"\xc3\xa9\xe2\x82\xac", 100, 299},
+        {"\xf0\x9f\x98\x80", 100, 300},
+        {"\xff", 1, 0},
+        {"\t", 1, 0},
+        {"\x80", 400, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+        const char *last = titles[i].title;
+        static char title[100000];
+        size_t at = 0;
+
+        if (strcmp(last, "\xc3\xa9\xe2\x82\xac") == 0) {
+            memcpy(title, last, 2);
+            last += at = 2;
+        }
+        for (size_t n = 0; n < titles[i].repeated; n++, at += strlen(last))
+            memcpy(title + at, last, strlen(last));
+        title[at] = '\0';
+        send_one(&(struct pv_view){.url = "/a", .title = title});
+        assert_int_equal(event.title.length, titles[i].kept);
+        if (titles[i].kept > 0)
+            assert_memory_equal(event.title.data, title, titles[i].kept);
+    }
+}
+
+static void host_of_the_referrer_is_kept_and_no_more(void **state)
+{
+    static const struct {
+        const char *referrer, *host; /* "": none */
+    } referrers[] = {
+        {"https://www.Example.org/path?q#f", "www.example.org"},
+        {"https://example.org", "example.org"},
+        {"http://example.org:8080", "example.org"},
+        {"http://a@b@example.org/", "example.org"},
+        {"http://example.org/@other", "example.org"},
+        {"http://example.org\\@other", "example.org"},
+        {"http://[2001:DB8::1]:80/x", "[2001:db8::1]"},
+        {"http://[2001:db8::1", ""},
+        {"http://\xc3\xa9xample.org/", "\xc3\xa9xample.org"},
+        {"example.org", "example.org"},
+        {"example.org:443", "example.org"},
+        {"example.org/about", "example.org"},
+        {"android-app://com.example.app/", "com.example.app"},
+        {"-", ""},
+        {"/local/path", ""},
+        {"http://", ""},
+        {"http:///path", ""},
+        {"?https://example.org", ""},
+        {"a host", ""},
+        {"http://\xff/", ""},
+        {"http://a\nb/", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof referrers / sizeof referrers[0]; i++) {
+        send_one(&(struct pv_view){.url = "/a", .referrer = referrers[i].referrer});
+        if (event.referrer.data == NULL && referrers[i].host[0] != '\0')
+            fail_msg("%s has no host", referrers[i].referrer);
+        if (event.referrer.data != NULL)
+            assert_text(event.referrer, referrers[i].host);
+    }
+    send_one(&(struct pv_view){.url = "/a", .referrer = text_of('h', 255)});
+    assert_int_equal(event.referrer.length, 255);
+    send_one(&(struct pv_view){.url = "/a", .referrer = text_of('h', 256)});
+    assert_null(event.referrer.data);
+}
+
+static void full_spool_is_said(void **state)
+{
+    const struct pv_view view = {.url = "/a", .title = text_of('t', 300)};
+    enum pv_send_result result;
+
+    (void)state;
+    while ((result = pv_sender_send(sender, &view)) == PV_SEND_OK)
+        ;
+    assert_int_equal(result, PV_SEND_FULL);
+    assert_contains(pv_send_result_text(result), "full");
+}
+
+static void closed_sender_refuses_every_view(void **state)
+{
+    const struct pv_view view = {.url = "/a"};
+
+    (void)state;
+    send_one(&view);
+    pv_sender_close(sender);
+    pv_sender_close(sender);
+    assert_int_equal(pv_sender_send(sender, &view), PV_SEND_CLOSED);
+    assert_int_equal(pv_sender_send(sender, &(struct pv_view){.url = ""}), PV_SEND_CLOSED);
+    read_first_segment();
+    assert_ptr_equal(strchr(sent, '\n'), sent + strlen(sent) - 1);
+}
+
+static void close_now(int signal_number)
+{
+    (void)signal_number;
+    pv_sender_close(sender);
+}
+
+static void *interrupt(void *of)
+{
+    (void)pthread_kill(*(pthread_t *)of, SIGUSR1);
+    return NULL;
+}
+
+/* The signal comes at any point of a send; were the lock or memory of one in the way, it would
+ * hang.
+ */
+static void sender_may_be_closed_by_a_signal_handler(void **state)
+{
+    const struct pv_view view = {.url = "/a"};
+    const struct pv_sender_options options = {.max_bytes = INT64_C(1) << 30};
+    const struct sigaction closing = {.sa_handler = close_now};
+    pthread_t self = pthread_self(), other;
+
+    (void)state;
+    assert_int_equal(sigaction(SIGUSR1, &closing, NULL), 0);
+    for (int i = 0; i < 50; i++) {
+        enum pv_send_result result;
+
+        pv_sender_destroy(sender);
+        sender = open_sender(&options);
+        assert_int_equal(pthread_create(&other, NULL, interrupt, &self), 0);
+        while ((result = pv_sender_send(sender, &view)) == PV_SEND_OK)
+            ;
+        assert_int_equal(result, PV_SEND_CLOSED);
+        assert_int_equal(pthread_join(other, NULL), 0);
+    }
+    (void)signal(SIGUSR1, SIG_DFL);
+}
+
+static void spool_that_is_gone_is_said(void **state)
+{
+    const struct pv_view view = {.url = "/a"};
+
+    (void)state;
+    send_one(&view);
+    remove_directory();
+    assert_int_equal(pv_sender_send(sender, &view), PV_SEND_FAILED);
+    assert_int_equal(errno, ENOENT);
+}
+
+static void what_cannot_be_opened_says_why(void **state)
+{
+    struct pv_sender *opened;
+
+    (void)state;
+    assert_int_equal(pv_sender_open("/dev/null/spool", NULL, &opened, &error), PV_INVALID);
+    assert_contains(error.text, "/dev/null/spool");
+    assert_null(opened);
+    assert_int_equal(
+        pv_sender_open(directory, &(struct pv_sender_options){.max_bytes = 65535}, &opened, NULL),
+        PV_INVALID);
+    assert_int_equal(pv_sender_open(directory,
+                                    &(struct pv_sender_options){.sync = (enum pv_send_sync)9},
+                                    &opened, &error),
+                     PV_INVALID);
+    pv_sender_destroy(NULL);
+}
+
+static void every_result_has_a_text(void **state)
+{
+    (void)state;
+    for (int result = PV_SEND_OK; result <= PV_SEND_FAILED + 1; result++)
+        assert_non_null(pv_send_result_text((enum pv_send_result)result));
+}
+
+#define SEND_TEST(name) cmocka_unit_test_setup_teardown(name, make_sender, drop_sender)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SEND_TEST(view_is_sent_with_all_it_says),
+        SEND_TEST(url_is_all_that_a_view_needs),
+        SEND_TEST(parameters_that_are_kept_are_part_of_the_article),
+        SEND_TEST(view_that_breaks_a_rule_is_refused),
+        SEND_TEST(bounds_are_where_the_header_says),
+        SEND_TEST(title_never_costs_a_view),
+        SEND_TEST(host_of_the_referrer_is_kept_and_no_more),
+        SEND_TEST(full_spool_is_said),
+        SEND_TEST(closed_sender_refuses_every_view),
+        SEND_TEST(sender_may_be_closed_by_a_signal_handler),
+        SEND_TEST(spool_that_is_gone_is_said),
+        SEND_TEST(what_cannot_be_opened_says_why),
+        cmocka_unit_test(every_result_has_a_text),
+    };
+
+    return cmocka_run_group_tests(tests, make_parser, destroy_parser);
+}

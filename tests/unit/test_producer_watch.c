@@ -1,0 +1,80 @@
+#include "test_pageview_support.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+
+#include "dashboard_files.h"
+#include "pageview/stop.h"
+#include "producer/watch.h"
+
+static char directory[TEST_PATH_SIZE], path[TEST_PATH_SIZE];
+static struct pv_watch *watch;
+
+static int set_up(void **state)
+{
+    struct pv_error error;
+
+    (void)state;
+    make_directory(directory);
+    join_path(path, directory, "access.log");
+    if (pv_watch_new(&watch, &error) != PV_OK)
+        fail_msg("%s", error.text);
+    pv_watch_add(watch, path);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    pv_watch_destroy(watch);
+    remove_directory(directory);
+    return 0;
+}
+
+static void write_line(void)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+
+    assert_int_equal(write(fd, "line\n", 5), 5);
+    close(fd);
+}
+
+/* Waits with no end but what was written: a wait that is not woken by it would never return. */
+static void *wait_for_line(void *context)
+{
+    (void)context;
+    while (access(path, F_OK) != 0)
+        pv_watch_wait(watch, 1000000);
+    return NULL;
+}
+
+static void what_is_written_ends_the_wait(void **state)
+{
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_line, NULL), 0);
+    write_line();
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void stop_ends_the_wait(void **state)
+{
+    (void)state;
+    pv_stop_install();
+    pv_stop_request();
+    for (int i = 0; i < 1000; i++)
+        pv_watch_wait(watch, 1000000); /* a thousand waits that each last would be ended by ctest */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_written_ends_the_wait),
+        TEST(stop_ends_the_wait), /* for good: it is the last */
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
