@@ -62,7 +62,8 @@ struct pv_spool;
  * read and written by the directory's owner, and by its group when that may do so there.
  * `max_bytes` 0: as the spool was opened before, or PV_SPOOL_MAX_DEFAULT; else it is kept for all
  * writers in the file "bound". PV_INVALID: not a directory that can be written to, or a bound that
- * is too small.
+ * is too small. It keeps one file open and some 100 bytes of memory; an append has one file open
+ * more, and, when it begins a segment, reads the directory with the 32 KiB that libc takes for it.
  */
 enum pv_status pv_spool_open(const char *directory, int64_t max_bytes, enum pv_spool_sync sync,
                              struct pv_spool **spool, struct pv_error *error) PV_MUST_CHECK;

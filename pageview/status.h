@@ -7,7 +7,7 @@
 #define PAGEVIEW_STATUS_H
 
 #define PV_MUST_CHECK                 __attribute__((warn_unused_result))
-#define PV_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#define PV_PRINTF(format_at, args_at) __attribute__((format(__printf__, format_at, args_at)))
 
 /* X(name, what it means to the caller) */
 #define PV_STATUS_TABLE(X)                                                                         \

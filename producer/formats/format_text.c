@@ -20,8 +20,12 @@ static const char *take_char(const char *at, struct pv_buffer *text)
     static const char letters[] = "\"'\\t", meanings[] = "\"'\\\t";
     const char *letter = *at == '\\' && at[1] != '\0' ? strchr(letters, at[1]) : NULL;
 
-    pv_buffer_add_char(text, letter == NULL ? *at : meanings[letter - letters]);
-    return at + (letter == NULL ? 1 : 2);
+    if (letter == NULL) {
+        pv_buffer_add_char(text, *at);
+        return at + 1;
+    }
+    pv_buffer_add_char(text, meanings[letter - letters]);
+    return at + 2;
 }
 
 /* Takes what is between the quote at `at` and the next of its kind, and gives what is behind;

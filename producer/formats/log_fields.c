@@ -81,7 +81,7 @@ struct pv_text pv_log_without_port(struct pv_text host)
 /* The last address of "client, proxy, proxy": what is before it, anybody can have sent. */
 static struct pv_text nearest_address(struct pv_text list)
 {
-    size_t first = list.length, end = list.length;
+    size_t first, end = list.length;
 
     while (end > 0 && list.data[end - 1] == ' ')
         end--;

@@ -92,7 +92,9 @@ static inline char pv_log_plain_char(char c)
 {
     if (c >= 'A' && c <= 'Z')
         return (char)(c - 'A' + 'a');
-    return c == '-' ? '_' : c;
+    if (c == '-')
+        return '_';
+    return c;
 }
 
 /* True when a name is `known`, which is in lower case with underscores: `name` may have capitals

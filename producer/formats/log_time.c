@@ -61,10 +61,9 @@ static bool read_minute(const char *text, const char *zone, int64_t *ms)
 bool pv_time_read_clf(struct pv_time_cache *cache, const char *text, int64_t *ts_ms)
 {
     const char *zone = text + 21;
-    int second =
-        is_digit(text[18]) && is_digit(text[19]) ? 10 * (text[18] - '0') + text[19] - '0' : -1;
 
-    if (text[17] != ':' || text[20] != ' ' || second < 0 || second > 59)
+    if (text[17] != ':' || text[18] < '0' || text[18] > '5' || !is_digit(text[19]) ||
+        text[20] != ' ')
         return false;
     if (!cache->is_known || memcmp(cache->minute, text, sizeof cache->minute) != 0 ||
         memcmp(cache->zone, zone, sizeof cache->zone) != 0) {
@@ -74,6 +73,6 @@ bool pv_time_read_clf(struct pv_time_cache *cache, const char *text, int64_t *ts
         memcpy(cache->minute, text, sizeof cache->minute);
         memcpy(cache->zone, zone, sizeof cache->zone);
     }
-    *ts_ms = cache->minute_ms + (int64_t)second * 1000;
+    *ts_ms = cache->minute_ms + ((text[18] - '0') * INT64_C(10) + (text[19] - '0')) * 1000;
     return true;
 }

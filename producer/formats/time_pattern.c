@@ -163,12 +163,10 @@ static const char *read_fraction(const char *at, const char *end, int64_t *value
     int64_t unit = 100;
 
     (void)parts;
-    if (at == end || (*at != '.' && *at != ','))
+    if (end - at < 2 || *at != '.' || !is_digit(at[1]))
         return at; /* another time of the line may have said it */
-    if (++at == end || !is_digit(*at))
-        return NULL;
     *value = 0;
-    for (; at < end && is_digit(*at); at++, unit /= 10)
+    for (at++; at < end && is_digit(*at); at++, unit /= 10)
         *value += (*at - '0') * unit;
     return at;
 }

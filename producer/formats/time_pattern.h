@@ -4,8 +4,8 @@
  *     %b %h   Jan … Dec                   %T        %H:%M:%S
  *     %m      month as a number           %R        %H:%M
  *     %Y      year, four digits           %F        %Y-%m-%d
- *     %z      +0545, +05:45 or Z          %D        %m/%d/%y is not taken: it has no century
- *     %s      seconds since the epoch     %%        a percent sign
+ *     %z      +0545, +05:45 or Z          %%        a percent sign
+ *     %s      seconds since the epoch
  *
  * and of our own, for what web servers have beside strftime: %Q ms and %U µs since the epoch,
  * %L and %f three and six digits behind the seconds, %N a point and any number of digits, or

@@ -120,7 +120,8 @@ static bool is_in_number(char c)
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
-/* pv_json_strict has seen to it that a double tells whole numbers from others. */
+/* pv_json_strict has seen to it that a double tells whole numbers from others, and that it is below
+ * 10^15. */
 static void number(struct pv_json_body *body, struct pv_json_field *field)
 {
     char text[64];
@@ -133,7 +134,7 @@ static void number(struct pv_json_body *body, struct pv_json_field *field)
     text[length] = '\0';
     value = strtod(text, NULL);
     field->kind = PV_JSON_OTHER;
-    if (value > -1e15 && value < 1e15 && (double)(int64_t)value == value) {
+    if ((double)(int64_t)value == value) {
         field->kind = PV_JSON_INTEGER;
         field->integer = (int64_t)value;
     }

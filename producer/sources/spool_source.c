@@ -23,6 +23,7 @@ struct spool_source {
     pv_spool_segment segment; /* 0: none yet */
     int64_t offset;           /* behind the last whole line that was taken */
     int64_t read_offset;      /* behind the last byte in the chunk */
+    int64_t settled;          /* what is below it is there for good */
     bool is_closed;           /* nobody appends to the segment any more */
     bool in_long_line;
     int64_t lost;
@@ -65,7 +66,7 @@ static void leave_segment(struct spool_source *source)
     if (source->fd >= 0)
         close(source->fd);
     source->fd = -1;
-    source->offset = source->read_offset = 0;
+    source->offset = source->read_offset = source->settled = 0;
     source->is_closed = source->in_long_line = false;
     source->start = source->scanned = source->filled = 0;
 }
@@ -167,18 +168,28 @@ static bool take_buffered(struct spool_source *source, struct pv_line *line)
     return true;
 }
 
-/* Reads behind what is there; 0 at the end for now, -1 on an error. */
+/* Reads behind what is there; 0 at the end for now, -1 on an error. What is not settled may be
+ * taken back by a writer or by a crash of the machine, and a position in Kafka must never be ahead
+ * of it. */
 static ssize_t fill(struct spool_source *source)
 {
+    size_t room;
     ssize_t got;
+
+    if (source->read_offset >= source->settled && !pv_spool_settle(source->fd, &source->settled))
+        return -1;
+    if (source->read_offset >= source->settled)
+        return 0;
 
     memmove(source->chunk, source->chunk + source->start, source->filled - source->start);
     source->scanned -= source->start;
     source->filled -= source->start;
     source->start = 0;
+    room = CHUNK_SIZE - source->filled;
+    if ((int64_t)room > source->settled - source->read_offset)
+        room = (size_t)(source->settled - source->read_offset);
     do
-        got = pread(source->fd, source->chunk + source->filled, CHUNK_SIZE - source->filled,
-                    source->read_offset);
+        got = pread(source->fd, source->chunk + source->filled, room, source->read_offset);
     while (got < 0 && errno == EINTR);
     if (got > 0) {
         source->filled += (size_t)got;

@@ -15,8 +15,9 @@
 #include "pageview/status.h"
 #include "producer/take_line.h"
 
-/* How long the writer is given to end the stream when the program is to stop. */
-#define PV_STDIN_DRAIN_MS 2000
+/* How long the writer is given to end the stream when the program is to stop: less than
+ * PV_STOP_DEADLINE_MS. A web server that restarts gracefully ends it with its longest request. */
+#define PV_STDIN_DRAIN_MS 8000
 
 /* lines that came = lines + too_long + cut_off + lost. */
 struct pv_stdin_metrics {

@@ -124,19 +124,20 @@ size_t bench_format_combined(const struct bench_view *view, char *out)
         bench_die("cannot tell the time of %" PRId64, view->ts_ms);
     int length =
         snprintf(out, BENCH_LINE_MAX,
-                 "198.51.100.%u - - [%02d/%s/%04d:%02d:%02d:%02d +0000] \"GET %s?utm_source=mail "
+                 "10.%u.%u.%u - - [%02d/%s/%04d:%02d:%02d:%02d +0000] \"GET %s?utm_source=mail "
                  "HTTP/1.1\" 200 %u \"https://www.example.org/front\" \"%s\"",
-                 (unsigned)(view->noise & 0xff), when.tm_mday, MONTHS[when.tm_mon],
+                 (unsigned)(view->visitor >> 16 & 0xff), (unsigned)(view->visitor >> 8 & 0xff),
+                 (unsigned)(view->visitor & 0xff), when.tm_mday, MONTHS[when.tm_mon],
                  when.tm_year + 1900, when.tm_hour, when.tm_min, when.tm_sec, view->article,
-                 (unsigned)(view->noise >> 8 & 0xffff), AGENTS[view->noise >> 24 & 3]);
+                 (unsigned)(view->noise >> 8 & 0xffff), AGENTS[view->visitor >> 24 & 3]);
     return (size_t)length;
 }
 
 size_t bench_format_log_event(const struct bench_view *view, char *out)
 {
-    int length =
-        snprintf(out, BENCH_LINE_MAX,
-                 "{\"article\":\"%s\",\"ts\":%" PRId64 ",\"referrer\":\"www.example.org\"}",
-                 view->article, view->ts_ms / 1000 * 1000);
+    int length = snprintf(out, BENCH_LINE_MAX,
+                          "{\"article\":\"%s\",\"ts\":%" PRId64 ",\"visitor\":\"%016" PRIx64
+                          "\",\"referrer\":\"www.example.org\"}",
+                          view->article, view->ts_ms / 1000 * 1000, view->visitor);
     return (size_t)length;
 }

@@ -44,7 +44,8 @@ typedef size_t (*bench_format_fn)(const struct bench_view *view, char *out);
 size_t bench_format_event(const struct bench_view *view, char *out);
 /* A line of Apache's or nginx's combined format. */
 size_t bench_format_combined(const struct bench_view *view, char *out);
-/* The event that pv-producer makes of that line: the raw producer's payload beside it. */
+/* The event that pv-producer makes of that line, but with other digits of a visitor: the raw
+ * producer's payload beside it. */
 size_t bench_format_log_event(const struct bench_view *view, char *out);
 
 #endif

@@ -11,7 +11,7 @@ import signal
 import statistics
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,15 +100,14 @@ def _processors() -> tuple[int, int, set[int]]:
     return ours[0], ours[1], set(ours[2:] or ours[1:])
 
 
-def _restart_broker(bench: Bench, processors: set[int]) -> None:
-    """A program starts on the processors of the one that starts it."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, processors)
-    try:
-        bench.broker.stop()
-        bench.broker.start()
-    finally:
-        os.sched_setaffinity(0, before)
+def _move_broker(bench: Bench, processors: set[int]) -> None:
+    """All its threads; those to come begin where they are made."""
+    own = str(bench.broker.directory / "server.properties").encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if own in (process / "cmdline").read_bytes().split(b"\0"):
+                for task in (process / "task").iterdir():
+                    os.sched_setaffinity(int(task.name), processors)
 
 
 def _on(processor: int, command: list[str]) -> list[str]:
@@ -130,8 +129,8 @@ def _load(bench: Bench, port: int, requests: str) -> Load:
     script.write_text(_REQUESTS.replace("MAKE", REQUESTS[requests]), encoding="utf-8")
     output = bench.directory / f"{bench.new_name()}-wrk.log"
     _, text = run(
-        _on(processor, ["wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={bench.options.http_seconds}s",
-                        "--latency", f"--script={script}", f"http://127.0.0.1:{port}/"]), output)
+        _on(processor, ["wrk", "--threads=1", f"--connections={CONNECTIONS}", "--latency", f"--script={script}",
+                        f"--duration={bench.options.http_seconds}s", f"http://127.0.0.1:{port}/"]), output)
     return _read_wrk(text)
 
 
@@ -141,6 +140,8 @@ def _server(command: list[str], port: int, output: Path) -> Iterator[ChildProces
     child = ChildProcess(_on(processor, command), output, clean_environment())
     try:
         wait_until(lambda: answers(port) or not child.is_running, "the server answers", explain=child.describe)
+        if not child.is_running:
+            sys.exit(f"bench: it did not start:\n{child.describe()}")
         yield child
         child.send_signal(signal.SIGTERM)
         if child.wait_exit(_STOP_DEADLINE_S) != 0:
@@ -201,9 +202,10 @@ def _row(name: str, load: Load, limit: Load) -> None:
 
 def measure_collector(bench: Bench) -> None:
     options = bench.options
-    _restart_broker(bench, _processors()[2])
-    print(f"\nHTTP: {CONNECTIONS} connections for {options.http_seconds} s, a processor for the server and one for wrk, "
-          f"median of {options.runs}\n{'':<34}{'requests/s':>11}{'ratio':>7}{'p50 ms':>9}{'p99 ms':>9}{'RSS MiB':>9}")
+    _move_broker(bench, _processors()[2])
+    print(f"\nHTTP: {CONNECTIONS} connections for {options.http_seconds} s, one processor for the server, "
+          f"another for wrk, median of {options.runs}\n{'':<34}{'requests/s':>11}{'ratio':>7}{'p50 ms':>9}{'p99 ms':>9}"
+          f"{'RSS MiB':>9}")
     for requests in REQUESTS:
         limits, ours = [], []
         for _ in range(options.runs):
@@ -213,4 +215,4 @@ def measure_collector(bench: Bench) -> None:
         _row("nginx, 204 and a line of its log", limit, limit)
         _row(f"pv-producer, {requests}", found, limit)
         print(f"  {found.per_s / limit.per_s:.2f} of nginx's requests/s (target: at least {TARGET})")
-    _restart_broker(bench, os.sched_getaffinity(0))
+    _move_broker(bench, os.sched_getaffinity(0))

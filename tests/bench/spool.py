@@ -34,8 +34,8 @@ def _once(bench: Bench, sync: str, processes: int) -> Spooled:
     if said is None or int(said[1]) != lines * processes or said[4] != "0":
         sys.exit(f"bench: not all views were appended: {text}")
     cost, _ = bench.run(
-        "pv-producer", f"--spool={spool}", f"--brokers={bench.broker.address}", f"--topic={topic}", f"--instance={name}",
-        f"--state-dir={state}", bench.spiders, "--exit-at-end", *bench.options.producer_option,
+        "pv-producer", f"--spool={spool}", f"--brokers={bench.broker.address}", f"--topic={topic}",
+        f"--instance={name}", f"--state-dir={state}", bench.spiders, "--exit-at-end", *bench.options.producer_option,
     )
     found = bench.events_in(topic)
     if found != lines * processes:

@@ -2,14 +2,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from harness.apache_server import ApacheServer
 from harness.caddy_server import CaddyServer
+from harness.log_lines import BROWSER
+from harness.logrotate import Logrotate
 from harness.nginx_server import NginxServer
 from harness.pipeline import Pipeline
+from harness.ports import free_port
 from harness.programs import OptionValue
 from harness.shipped_snippet import render
 from harness.web_request import REQUESTS, Request, expected_reasons, expected_views
@@ -19,6 +24,8 @@ NGINX_MAIN = ("""log_format main '$remote_addr - $remote_user [$time_local] "$re
     '$status $body_bytes_sent "$http_referer" "$http_user_agent" "$http_x_forwarded_for"';""")
 APACHE_COMBINED = r'LogFormat "%h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" combined'
 APACHE_VCOMBINED = r'LogFormat "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" vhost_combined'
+
+SITES = ["one.example.org", "two.example.org", "three.example.org"]
 
 
 def assert_read(pipeline: Pipeline, log: Path, requests: list[Request], knows_headers: bool,
@@ -94,3 +101,64 @@ def test_caddy_with_the_log_of_the_snippet(pipeline: Pipeline, tmp_path: Path) -
         requests = send_all(caddy.port)
         caddy.stop()
     assert_read(pipeline, pipeline.log, requests, knows_headers=True, format="json")
+
+
+def test_requests_of_http_2_are_views_as_any(pipeline: Pipeline, tmp_path: Path) -> None:
+    snippet = render("nginx/pageviews-log.conf", {"/var/log/nginx/pageviews.log": str(pipeline.log)})
+    port = free_port()
+    with NginxServer(tmp_path / "nginx", http=f"""{snippet}
+            server {{ listen 127.0.0.1:{port} http2; location / {{ return 200; }} }}"""):
+        command = ["curl", "--silent", "--show-error", "--fail", "--http2-prior-knowledge", "--user-agent", BROWSER.decode(),
+                   "--write-out", "%{http_version}", f"http://127.0.0.1:{port}/by/http/2?a=b"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout == "2"
+    pipeline.ship(format="json")
+    pipeline.assert_articles_in_topic({"/by/http/2": 1})
+
+
+def test_one_site_is_chosen_from_a_log_of_several(pipeline: Pipeline) -> None:
+    hosts = "".join(f"<VirtualHost *>\nServerName {name}\n</VirtualHost>\n" for name in SITES)
+    definition = f"{APACHE_VCOMBINED}\nCustomLog {pipeline.log} vhost_combined\n"
+    with ApacheServer(definition + hosts) as apache:
+        for name in SITES:
+            REQUESTS[1].send(apache.port, host=name)
+            Request(f"/only/{name}".encode(), None).send(apache.port, host=name)
+        apache.stop()
+    producer = pipeline.ship(format="vcombined", site=SITES[:2])
+    pipeline.assert_articles_in_topic({"/articles/one": 2, f"/only/{SITES[0]}": 1, f"/only/{SITES[1]}": 1})
+    assert producer.closing()["other_site"] == 2
+
+
+def test_log_of_each_site_is_followed_from_its_first_line(pipeline: Pipeline, tmp_path: Path) -> None:
+    """The log of the third one begins while the producer runs."""
+    logs = tmp_path / "log"
+    logs.mkdir()
+    with NginxServer(tmp_path / "nginx", http=f"access_log {logs}/$host.log combined;") as nginx:
+        for name in SITES[:2]:
+            Request(f"/only/{name}".encode(), None).send(nginx.port, host=name)
+        producer = pipeline.producer(tail=logs / "*.log")
+        pipeline.wait_articles_in_topic(Counter(f"/only/{name}" for name in SITES[:2]))
+        Request(f"/only/{SITES[2]}".encode(), None).send(nginx.port, host=SITES[2])
+        pipeline.wait_articles_in_topic(Counter(f"/only/{name}" for name in SITES))
+        producer.stop()
+
+
+def test_log_that_logrotate_copies_and_cuts_is_read_once(pipeline: Pipeline, tmp_path: Path) -> None:
+    """In a quiet moment: what a server writes between the copy and the cut is lost to every reader."""
+    logs = tmp_path / "log"
+    logs.mkdir()
+    log = logs / "access.log"
+    logrotate = Logrotate(tmp_path / "logrotate", f"{log} {{\n rotate 5\n copytruncate\n compress\n}}\n")
+    expected: Counter[str] = Counter()
+    with NginxServer(tmp_path / "nginx", http=f"access_log {log} combined;") as nginx:
+        producer = pipeline.producer(tail=log)
+        for turn in range(3):
+            for number in range(5 + turn * 40):
+                Request(f"/turn/{turn}/{number % 7}".encode(), None).send(nginx.port)
+                expected[f"/turn/{turn}/{number % 7}"] += 1
+            pipeline.wait_articles_in_topic(expected)
+            logrotate.rotate()
+        producer.stop()
+    assert len(list(logs.glob("access.log.*.gz"))) == 3
+    pipeline.ship(tail=log)
+    pipeline.assert_articles_in_topic(expected)

@@ -47,24 +47,25 @@ def test_nginx_sends_its_log_by_syslog(pipeline: Pipeline, tmp_path: Path) -> No
 def test_apache_pipes_its_log_through_graceful_restarts(pipeline: Pipeline, tmp_path: Path) -> None:
     """Under load; what Apache writes to a file as well is what should arrive."""
     spool = tmp_path / "spool"
+    piped = str(binary("pv-producer"))
     snippet = render("apache/pageviews-pipe.conf", {
-        PIPE_PREFIX: str(binary("pv-producer")), "/var/lib/pageviews/spool": str(spool),
+        PIPE_PREFIX: piped, "/var/lib/pageviews/spool": str(spool),
         "/var/lib/pageviews/producer": str(tmp_path / "piped")})
     with ApacheServer(f"{snippet}\nCustomLog {pipeline.log} pageviews-pipe") as apache:
         with Wrk(tmp_path / "wrk", apache.port, seconds=120) as load:
             producer = pipeline.producer(tail=False, spool=spool)
-            for _ in range(3):
-                pipeline_views = pipeline.articles_in_topic().total()
+            for restart in range(1, 10):
+                before = apache.loggers(piped)
                 apache.graceful()
-                wait_until(lambda: pipeline.articles_in_topic().total() >= pipeline_views + 300,
-                           "300 views more have arrived", explain=apache.describe)
+                # Every third logger works for a while, the others are told to end while they begin.
+                wait_until(lambda: apache.loggers(piped) - before, "a new logger begins", explain=apache.describe)
+                wait_until(lambda: restart % 3 or pipeline.articles_in_topic().total() >= restart * 100,
+                           f"{restart * 100} views have arrived", explain=apache.describe)
             answered = load.finish()
         apache.stop()
-        said = apache.describe()
     logged = recount_files(pipeline.log)
     print(f"{answered} requests answered, {logged.hits} logged, {logged.views} views")
     assert logged.hits >= answered > 1000
-    print(said)
     pipeline.wait_articles_in_topic(logged.counts.articles)
     producer.stop()
     pipeline.count()

@@ -1,7 +1,6 @@
 """Views that come by HTTP or a pipe: what was accepted is counted once, whatever happens in between."""
 from __future__ import annotations
 
-import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -9,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.collector_run import assert_counted_though_kafka_was_away, check, collector, wait_counted
 from harness.kafka_broker import KafkaBroker
 from harness.log_lines import log_line
 from harness.pipeline import Pipeline
 from harness.ports import free_port
-from harness.programs import PRODUCER, OptionValue, Program, binary, clean_environment
+from harness.programs import PRODUCER, Program, binary, clean_environment
 from harness.redis_server import RedisServer
 from harness.view_sender import ViewSender
 from harness.waiting import wait_until
@@ -29,18 +29,6 @@ def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
 def own_pipeline(tmp_path: Path, own_broker: KafkaBroker, redis_server: RedisServer) -> Iterator[Pipeline]:
     with Pipeline(tmp_path, own_broker, redis_server) as started:
         yield started
-
-
-def collector(pipeline: Pipeline, port: int, **options: OptionValue) -> Program:
-    defaults: dict[str, OptionValue] = {"spool": pipeline.directory / "spool", "http": f"127.0.0.1:{port}"}
-    return pipeline.producer(None, tail=False, **(defaults | options))
-
-
-def wait_counted(pipeline: Pipeline, promised: Counter[str]) -> None:
-    """Until everything that was promised is in the topic, and Redis has the topic."""
-    wait_until(lambda: promised.keys() <= pipeline.articles_in_topic().keys(), "all promised views are in the topic",
-               deadline_s=90, explain=pipeline.describe)
-    pipeline.wait_all_counted()
 
 
 def test_accepted_views_are_counted_once_though_the_producer_is_killed(pipeline: Pipeline) -> None:
@@ -61,31 +49,7 @@ def test_accepted_views_are_counted_once_though_the_producer_is_killed(pipeline:
 
 
 def test_views_accepted_while_kafka_is_away_are_counted_in_the_end(own_pipeline: Pipeline) -> None:
-    seconds = float(os.environ.get("PV_KAFKA_AWAY_S", "10"))
-    port = free_port()
-    producer, aggregator = collector(own_pipeline, port), own_pipeline.aggregator()
-    producer.wait_text("event=starting")
-    sender = ViewSender(port, "away", views=20, per_second=2000).start()
-    wait_until(lambda: len(sender.promised) > 1000, "views are accepted", explain=producer.describe)
-    own_pipeline.broker.kill()
-    during = len(sender.promised)
-    wait_until(lambda: len(sender.promised) > during + 2000 * seconds, "views are accepted without Kafka",
-               deadline_s=60 + 4 * seconds, explain=producer.describe)
-    own_pipeline.broker.restart()
-    sender.stop()
-    assert set(sender.statuses) == {202} and not sender.unknown
-    wait_counted(own_pipeline, sender.promised)
-    check(own_pipeline, producer, aggregator, sender)
-
-
-def check(pipeline: Pipeline, producer: Program, aggregator: Program, *senders: ViewSender) -> None:
-    """Both end well, Redis has what the topic has, and each sender what it was promised."""
-    producer.stop()
-    aggregator.stop()
-    pipeline.count()
-    articles = pipeline.check().articles
-    for sender in senders:
-        sender.check(articles)
+    assert_counted_though_kafka_was_away(own_pipeline, seconds=10)
 
 
 def fill(sender: ViewSender, producer: Program) -> None:

@@ -33,6 +33,7 @@ struct request {
     char *path, *method;
     struct pv_http_head head;
     struct pv_http_request parts;
+    char address[PV_IP_TEXT_SIZE];
 };
 
 /* Of the input at hand. */
@@ -156,19 +157,19 @@ static struct pv_networks *trusted(void)
     struct pv_error error;
 
     if (networks == NULL && pv_networks_new("--trusted-proxy", &list, &networks, &error) != PV_OK)
-        fuzz_expect(false, error.text);
+        fuzz_fail(error.text);
     return networks;
 }
 
-static void fill_parts(struct request *request, char address[PV_IP_TEXT_SIZE])
+static void fill_parts(struct request *request)
 {
     const struct pv_http_head *head = &request->head;
     const struct pv_ip peer = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1}};
     struct pv_ip client = pv_client_of(trusted(), &peer, head->forwarded, head->forwarded_count);
     struct pv_http_request *parts = &request->parts;
 
-    pv_ip_write(&client, address);
-    parts->address = (struct pv_text){address, strlen(address)};
+    pv_ip_write(&client, request->address);
+    parts->address = (struct pv_text){request->address, strlen(request->address)};
     parts->is_head = strcmp(request->method, "HEAD") == 0;
     parts->user_agent = head->user_agent.data != NULL ? head->user_agent : (struct pv_text){"", 0};
     parts->referer = head->referer;
@@ -243,11 +244,10 @@ static int64_t handle(struct request *request, struct pv_endpoints *endpoints)
     size_t count = endpoints->to_spool.count, length = endpoints->to_spool.lines.length;
     struct pv_http_answer answer = {0};
     const struct pv_http_route *route;
-    char address[PV_IP_TEXT_SIZE];
     bool waits = false;
     int64_t said;
 
-    fill_parts(request, address);
+    fill_parts(request);
     route = admit(request, endpoints, &answer);
     if (route != NULL)
         waits = pv_endpoints_handle(endpoints, route, &request->parts, &answer);

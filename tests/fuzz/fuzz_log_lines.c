@@ -7,21 +7,21 @@
 #include "producer/formats/log_fields.h"
 #include "producer/formats/log_format.h"
 
-/* As nginx's and Apache's documents have them, and with more fields. */
-#define NGINX_LONG                                                                                 \
-    "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent "             \
-    "\"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\" $host \"$http_dnt\""
-#define NGINX_SPLIT                                                                                \
-    "$time_iso8601|$request_method|$uri|$args|$status|$http_user_agent|$http_sec_purpose"
-#define NGINX_SHORT "$msec $host:$server_port $request_method $request_uri $status"
-#define APACHE_LONG                                                                                \
-    "%h %l %u %t \\\"%r\\\" %>s %b \\\"%{Referer}i\\\" \\\"%{User-Agent}i\\\" %{X-Forwarded-For}i"
-#define APACHE_SPLIT "%v:%p %a %{%Y-%m-%dT%H:%M:%S%z}t %m %U%q %s %D"
-#define APACHE_SHORT "%{sec}t %V \\\"%m\\\" \\\"%U\\\" \\\"%q\\\" %>s"
+/* As they stand in servers' configurations, with a few more fields. */
+static const char nginx_long[] =
+    "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent "
+    "\"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\" $host \"$http_dnt\"";
+static const char nginx_split[] =
+    "$time_iso8601|$request_method|$uri|$args|$status|$http_user_agent|$http_sec_purpose";
+static const char nginx_short[] = "$msec $host:$server_port $request_method $request_uri $status";
+static const char apache_long[] =
+    "%h %l %u %t \\\"%r\\\" %>s %b \\\"%{Referer}i\\\" \\\"%{User-Agent}i\\\" %{X-Forwarded-For}i";
+static const char apache_split[] = "%v:%p %a %{%Y-%m-%dT%H:%M:%S%z}t %m %U%q %s %D";
+static const char apache_short[] = "%{sec}t %V \\\"%m\\\" \\\"%U\\\" \\\"%q\\\" %>s";
 
 static const char *const formats[] = {
-    "combined",  "common",    "vcombined", "json",       NGINX_LONG,
-    NGINX_SPLIT, NGINX_SHORT, APACHE_LONG, APACHE_SPLIT, APACHE_SHORT,
+    "combined",  "common",    "vcombined", "json",       nginx_long,
+    nginx_split, nginx_short, apache_long, apache_split, apache_short,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
@@ -32,7 +32,7 @@ static struct pv_log_format *format_of(uint8_t choice)
     int i = choice % FORMATS;
 
     if (made[i] == NULL && pv_log_format_new(formats[i], &made[i], &error) != PV_OK)
-        fuzz_expect(false, error.text);
+        fuzz_fail(error.text);
     return made[i];
 }
 

@@ -35,7 +35,7 @@ static struct pv_line_source open_spool(void)
     fuzz_make_directory(directory);
     if (pv_spool_open(directory, 0, PV_SPOOL_SYNC_OFF, &spool, &error) != PV_OK ||
         pv_spool_source_new(directory, &source, id, &error) != PV_OK)
-        fuzz_expect(false, error.text);
+        fuzz_fail(error.text);
     pv_spool_close(spool);
     return source;
 }
@@ -45,7 +45,6 @@ static void expect_spool_position(const char *text)
 {
     static struct pv_line_source source;
     char written[PV_POSITION_TEXT_SIZE];
-    unsigned long long segment;
     struct pv_error error;
     int64_t offset;
 
@@ -53,8 +52,7 @@ static void expect_spool_position(const char *text)
         source = open_spool();
     if (!source.kind->is_position(text))
         return;
-    fuzz_expect(sscanf(text, "spool1;%20llu;", &segment) == 1 && strpbrk(text, "-+ \t") == NULL,
-                "a position of the spool is plain numbers");
+    fuzz_expect(strspn(text, "spool1;023456789") == strlen(text), "a position is plain numbers");
     fuzz_expect(source.kind->start(source.self, text, false, &error) == PV_OK, "the spool starts");
     source.kind->position(source.self, written, &offset);
     fuzz_expect(offset >= 0, "an offset is not negative");

@@ -4,11 +4,11 @@
 #     tests/fuzz/run.sh SECONDS BIN_DIR [NAME...]
 #
 # Each begins with the inputs in corpus/NAME and with those that earlier runs found, which are in
-# build/fuzz/NAME/found. An input that breaks a promise is kept in build/fuzz/NAME; to see it fail
+# build/fuzzing/NAME/found. An input that breaks a promise is kept in build/fuzzing/NAME; to see it fail
 # again: BIN_DIR/fuzz_NAME THAT_FILE.
 set -euo pipefail
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-WORK=$(dirname "$(dirname "$HERE")")/build/fuzz
+WORK=$(dirname "$(dirname "$HERE")")/build/fuzzing
 
 # number_of TEXT LOG: the last number that libFuzzer printed behind that text.
 number_of() {

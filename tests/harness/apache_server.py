@@ -41,6 +41,13 @@ Redirect 404 /missing/
 """
 
 
+def _runs(pid: int, program: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(program.encode() + b"\0")
+    except FileNotFoundError:
+        return False
+
+
 class ApacheServer:
     """`extra` are directives of the server. Apache gives its privileges away, so that its pages are in a directory
     that all may read; the rest of its files is there too."""
@@ -79,12 +86,21 @@ class ApacheServer:
 
     def _is_ready(self) -> bool:
         assert self._child is not None and self._child.is_running, self.describe()
-        return answers(self.port)
+        # It answers a moment before it minds signals, and says so a moment after.
+        return answers(self.port) and self._times_started() > 0
 
     def graceful(self) -> None:
         """Opens logs and starts piped loggers anew; requests under way end with the old ones."""
         assert self._child is not None
+        before = self._times_started()
         self._child.send_signal(signal.SIGUSR1)
+        wait_until(lambda: self._times_started() > before, "Apache has restarted", explain=self.describe)
+
+    def loggers(self, program: str) -> set[int]:
+        """The processes of piped logs that run `program` by now."""
+        assert self._child is not None
+        parent = Path(f"/proc/{self._child.pid}/task/{self._child.pid}/children")
+        return {int(child) for child in parent.read_text().split() if _runs(int(child), program)}
 
     def stop(self) -> None:
         """SIGWINCH: requests under way are answered and logged first."""
@@ -93,6 +109,11 @@ class ApacheServer:
             self._child.wait_exit(60)
 
     def describe(self) -> str:
+        return f"{self._child.describe() if self._child else ''}\n{self._errors()[-6000:]}"
+
+    def _times_started(self) -> int:
+        return self._errors().count("resuming normal operations")
+
+    def _errors(self) -> str:
         log = self.directory / "error.log"
-        said = log.read_text(errors="replace") if log.exists() else ""
-        return f"{self._child.describe() if self._child else ''}\n{said[-6000:]}"
+        return log.read_text(errors="replace") if log.exists() else ""

@@ -1,6 +1,7 @@
 """Log formats given literally and JSON logs, taken apart without our own code: one regular expression a format.
 
 Written from docs/log-formats.md and from what nginx, Apache and Caddy say of their logs."""
+
 from __future__ import annotations
 
 import json
@@ -75,7 +76,14 @@ JSON_THINGS = {
     "query": ["args", "query_string"],
     "referrer": ["http_referer", "http_referrer", "referer", "referrer", "request/headers/referer"],
     "user_agent": ["http_user_agent", "user_agent", "useragent", "agent", "request/headers/user_agent"],
-    "address": ["client_ip", "request/client_ip", "remote_addr", "request/remote_ip", "remote_ip", "request/remote_addr"],
+    "address": [
+        "client_ip",
+        "request/client_ip",
+        "remote_addr",
+        "request/remote_ip",
+        "remote_ip",
+        "request/remote_addr",
+    ],
     "forwarded": ["http_x_forwarded_for", "request/headers/x_forwarded_for"],
     "site": ["host", "vhost", "request/host", "http_host", "request/headers/host", "server_name"],
     "purpose": ["http_sec_purpose", "request/headers/sec_purpose", "http_purpose", "request/headers/purpose"],
@@ -125,6 +133,10 @@ def find_target(said: Named, things: dict[str, list[str]]) -> bytes | None:
     return None if found["path"] is None else with_query(encode_again(found["path"]), found["query"])
 
 
+def is_possible(time_ms: int | None) -> bool:
+    return time_ms is not None and 0 <= time_ms < TIME_LIMIT_MS
+
+
 def make_hit(said: Named, things: dict[str, list[str]], time_ms: int | None) -> Hit | None:
     request, method = (best(said, things.get(thing, [])) for thing in ("request", "method"))
     target = find_target(said, things)
@@ -133,7 +145,7 @@ def make_hit(said: Named, things: dict[str, list[str]], time_ms: int | None) -> 
     elif method is None or target is None:
         method, target = request, b""
     status = best(said, things["status"])
-    if method is None or time_ms is None or not 0 <= time_ms < TIME_LIMIT_MS:
+    if method is None or time_ms is None or not is_possible(time_ms):
         return None
     if status is None or not re.fullmatch(rb"[0-9]{3}", status):
         return None
@@ -142,32 +154,38 @@ def make_hit(said: Named, things: dict[str, list[str]], time_ms: int | None) -> 
         forwarded = (best(said, things["forwarded"]) or b"").rstrip(b" ")
         address = re.split(rb"[, ]", forwarded)[-1]
     return Hit(
-        time_ms, int(status), any(best(said, things[thing]) == b"1" for thing in ("dnt", "gpc")), method, target,
-        best(said, things["referrer"]), best(said, things["user_agent"]), without_port(address),
-        without_port(best(said, things["site"])), None if is_void(purpose) else purpose,
-    )  # fmt: skip
+        time_ms,
+        int(status),
+        any(best(said, things[thing]) == b"1" for thing in ("dnt", "gpc")),
+        method,
+        target,
+        best(said, things["referrer"]),
+        best(said, things["user_agent"]),
+        without_port(address),
+        without_port(best(said, things["site"])),
+        None if is_void(purpose) else purpose,
+    )
 
 
 # Times: what strftime's letters stand for, and how the parts make a time.
 PARTS = {
-    "d": r"(?P<day>[0-9]{2})", "e": r"(?P<day>[0-9]{2}| [0-9])", "b": r"(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
-    "m": r"(?P<month>[0-9]{2})", "Y": r"(?P<year>[0-9]{4})", "H": r"(?P<hour>[0-9]{2})", "M": r"(?P<minute>[0-9]{2})",
-    "S": r"(?P<second>[0-9]{2})", "z": r"(?P<zone>Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])", "s": r"(?=[0-9]{1,18}(?![0-9]))0*(?P<sec>[0-9]{1,11})(?![0-9])",
-    "T": "%H:%M:%S", "R": "%H:%M", "F": "%Y-%m-%d", "%": "%",
+    "d": r"(?P<day>[0-9]{2})", "e": r"(?P<day>[0-9]{2}| [0-9])",
+    "b": r"(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", "m": r"(?P<month>[0-9]{2})",
+    "Y": r"(?P<year>[0-9]{4})", "H": r"(?P<hour>[0-9]{2})", "M": r"(?P<minute>[0-9]{2})", "S": r"(?P<second>[0-9]{2})",
+    "z": r"(?P<zone>Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])",
+    "s": r"(?=[0-9]{1,18}(?![0-9]))0*(?P<sec>[0-9]{1,11})(?![0-9])", "T": "%H:%M:%S", "R": "%H:%M", "F": "%Y-%m-%d",
+    "%": "%",
 }  # fmt: skip
 WORDS = {
-    "sec": PARTS["s"],
-    "msec": r"(?P<msec>[0-9]{1,18}(?![0-9]))",
-    "usec": r"(?P<usec>[0-9]{1,18}(?![0-9]))",
-    "msec_frac": r"(?P<msec_frac>[0-9]{3})",
-    "usec_frac": r"(?P<usec_frac>[0-9]{6})",
-}
+    "sec": PARTS["s"], "msec": r"(?P<msec>[0-9]{1,18}(?![0-9]))", "usec": r"(?P<usec>[0-9]{1,18}(?![0-9]))",
+    "msec_frac": r"(?P<msec_frac>[0-9]{3})", "usec_frac": r"(?P<usec_frac>[0-9]{6})",
+}  # fmt: skip
 LOCAL = "%d/%b/%Y:%H:%M:%S %z"
 NGINX_TIMES = {
     "time_local": LOCAL,
     "time_iso8601": "%Y-%m-%dT%H:%M:%S%z",
-    "msec": None,
 }
+DECIMALS = r"(?:\.(?P<decimals>[0-9]+))?"
 
 
 def time_regex(pattern: str) -> str:
@@ -176,15 +194,23 @@ def time_regex(pattern: str) -> str:
     return "".join(PARTS[piece[1]] if piece.startswith("%") else re.escape(piece) for piece in pieces if piece)
 
 
+LOCAL_SHAPE = time_regex(LOCAL).replace(":?", "")
+
+
 def civil_ms(parts: Named) -> int | None:
     zone = parts.get("zone", b"Z")
     ahead = 0 if zone == b"Z" else int(zone[1:3]) * 60 + int(zone[-2:])
     month = MONTHS.index(parts["name"]) + 1 if "name" in parts else int(parts["month"])
     try:
         when = datetime(
-            int(parts["year"]), month, int(parts["day"]), int(parts["hour"]), int(parts["minute"]), int(parts["second"]),
+            int(parts["year"]),
+            month,
+            int(parts["day"]),
+            int(parts["hour"]),
+            int(parts["minute"]),
+            int(parts["second"]),
             tzinfo=timezone.utc,
-        )  # fmt: skip
+        )
     except ValueError:
         return None
     seconds = (when - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(seconds=1)
@@ -227,10 +253,14 @@ def _without_half(match: re.Match[bytes]) -> bytes:
 
 def line_regex(tokens: list[Token], escapes: bool) -> re.Pattern[bytes]:
     """A text ends at the first place where what is behind it stands, and the shape after that: (?>…) keeps to it."""
-    pieces, groups = [], 0
+    pieces: list[str] = []
+    groups = 0
     merged = merge(tokens)
-    variables = [(token, merged[index + 1] if index + 1 < len(merged) else b"") for index, token in enumerate(merged)
-                 if isinstance(token, Variable)]  # fmt: skip
+    variables = [
+        (token, merged[index + 1] if index + 1 < len(merged) else b"")
+        for index, token in enumerate(merged)
+        if isinstance(token, Variable)
+    ]
     if merged and isinstance(merged[0], bytes):
         pieces.append(_escaped(merged[0]))
     for index, (variable, literal) in enumerate(variables):
@@ -287,7 +317,9 @@ def line_parser(tokens: list[Token], things: dict[str, list[str]], escape: str) 
     regex = line_regex(tokens, escape != "none")
     names = [token.name for token in tokens if isinstance(token, Variable)]
     wanted = {name for thing in things.values() for name in thing}
-    undo = {"default": unescape, "json": unescape_json, "none": bytes}[escape]
+    undos: dict[str, Callable[[bytes], bytes]] = {"default": unescape, "json": unescape_json, "none": bytes}
+    undo = undos[escape]
+    has_local = any(isinstance(token, Variable) and token.shape == LOCAL_SHAPE for token in tokens)
 
     def parse(line: bytes) -> Hit | None:
         match = regex.match(line.removesuffix(b"\r"))
@@ -299,6 +331,8 @@ def line_parser(tokens: list[Token], things: dict[str, list[str]], escape: str) 
             return None
         groups = {key: value for key, value in match.groupdict().items() if key.startswith("t")}
         parts = {key.partition("_")[2]: value for key, value in groups.items() if value is not None}
+        if has_local and not is_possible(civil_ms(parts)):
+            return None  # whatever another time of the line says
         return make_hit(said, things, time_of(parts))
 
     return parse
@@ -314,10 +348,11 @@ def nginx_parser(text: str, escape: str = "default") -> Parser:
         elif piece == "$uri$is_args$args":
             tokens.append(Variable("uri?"))
         elif name == "msec":
-            tokens.append(Variable(name, PARTS["s"] + r"(?:[.,](?P<decimals>[0-9]+))?"))
+            tokens.append(Variable(name, PARTS["s"] + DECIMALS))
         elif name in NGINX_TIMES:
-            shape = time_regex(str(NGINX_TIMES[name]))
-            tokens.append(Variable(name, shape.replace(":?", "") if name == "time_local" else shape))
+            shape = time_regex(NGINX_TIMES[name])
+            shape = shape.replace(PARTS["z"], DECIMALS + PARTS["z"])
+            tokens.append(Variable(name, LOCAL_SHAPE if name == "time_local" else shape))
         else:
             tokens.append(Variable(name, {"status": "[0-9]{3}", "server_protocol": PROTOCOL}.get(name)))
     return line_parser([token for token in tokens if token != b""], NGINX_THINGS, escape)
@@ -332,7 +367,7 @@ def apache_parser(text: str) -> Parser:
         elif piece == "%%":
             tokens.append(b"%")
         elif piece == "%t":
-            tokens += [b"[", Variable("t", time_regex(LOCAL).replace(":?", "")), b"]"]
+            tokens += [b"[", Variable("t", LOCAL_SHAPE), b"]"]
         else:
             tokens.append(apache_variable(piece))
     return line_parser([token for token in tokens if token != b""], APACHE_THINGS, "default")
@@ -354,9 +389,6 @@ def apache_variable(piece: str) -> Variable:
 
 class Number(str):
     """A number of JSON as it is written."""
-
-
-Members = list[tuple[str, object]]
 
 
 class Object(list[tuple[str, object]]):
@@ -387,7 +419,7 @@ def json_names(members: Object, place: str = "") -> Iterable[tuple[str, bytes]]:
 
 ANY_TIMES = [
     re.compile(time_regex(LOCAL).encode()),
-    re.compile((time_regex("%Y-%m-%d") + "[T ]" + time_regex("%H:%M:%S") + r"(?:[.,](?P<decimals>[0-9]+))?" + PARTS["z"]).encode()),
+    re.compile((time_regex("%Y-%m-%d") + "[T ]" + time_regex("%H:%M:%S") + DECIMALS + PARTS["z"]).encode()),
 ]
 
 
@@ -399,7 +431,7 @@ def any_time(text: bytes | None) -> int | None:
         match = pattern.fullmatch(text)
         if match:
             return time_of({key: value for key, value in match.groupdict().items() if value is not None})
-    match = re.fullmatch(rb"([0-9]{1,20})(?:[.,]([0-9]+))?", text)
+    match = re.fullmatch(rb"([0-9]{1,20})(?:\.([0-9]+))?", text)
     if match is None:
         return None
     digits = len(match[1])
@@ -419,8 +451,11 @@ def json_hit(line: bytes) -> Hit | None:
     try:
         value = json.loads(
             kept.removesuffix(b"\r").decode("utf-8", "surrogateescape"),
-            object_pairs_hook=Object, parse_int=Number, parse_float=Number, parse_constant=_refuse,
-        )  # fmt: skip
+            object_pairs_hook=Object,
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=_refuse,
+        )
     except ValueError:
         return None
     if not isinstance(value, Object) or depth_of(value) > MAX_NESTING:

@@ -183,6 +183,25 @@ def test_large_body_is_refused_before_it_is_read(collector: HttpCollector) -> No
     assert_still_serves(collector)
 
 
+def test_bodies_that_are_being_received_have_a_bound_together(tmp_path: Path) -> None:
+    """8 MiB: who comes too late is told to come again, and the room is given back."""
+    with HttpCollector(tmp_path, trusted_proxy="127.0.0.0/8") as collector:
+        held = [collector.connect() for _ in range(200)]
+        for connection in held:
+            connection.send(f"{HEAD}Content-Length: 60000\r\n\r\n" + " " * 59_000)
+        wait_until(lambda: collector.post({"u": "/late"}).status == 503, "there is no room for another body")
+        assert collector.request("GET", "/v1/pixel.gif?u=/pixel").status == 200
+        for connection in held:
+            connection.send(" " * (1000 - len(VIEW)) + VIEW)
+        statuses = [connection.answer().status for connection in held]
+        assert set(statuses) == {202, 503}
+        assert 100 < statuses.count(202) < 150
+        assert_still_serves(collector)
+        assert collector.articles().count("/a") == statuses.count(202)
+        for connection in held:
+            connection.close()
+
+
 def test_client_that_waits_for_100_continue_is_told_at_once(collector: HttpCollector) -> None:
     with collector.connect() as connection:
         connection.send(f"{HEAD}Expect: 100-continue\r\nContent-Length: 70000\r\n\r\n")

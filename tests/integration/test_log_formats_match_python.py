@@ -1,4 +1,5 @@
 """The C parser of log formats and Python's, on thousands of good and broken lines of many formats: the same hit."""
+
 from __future__ import annotations
 
 import json
@@ -18,19 +19,31 @@ LINES_PER_FORMAT = 400
 DEADLINE_S = 120
 
 METHODS = [b"GET"] * 8 + [b"POST", b"HEAD", b"-", b"PROPFIND"]
-TARGETS = [b"/", b"/a", b"/a/b.html?c=d&e", b"/caf\xc3\xa9", b"/a%2Fb%25", b"/a b", b'/"quoted"', b"/back\\slash", b"/a?", b"*",
-           b"https://example.org/a", b"/tab\there", b"/\x00\x01\xff", b"/a HTTP/1.1 b", b"/[24/Nov/2026]", b"/a]b", b"/a|b - c", b""]  # fmt: skip
+TARGETS = [
+    b"/", b"/a", b"/a/b.html?c=d&e", b"/caf\xc3\xa9", b"/a%2Fb%25", b"/a b", b'/"quoted"', b"/back\\slash", b"/a?",
+    b"*", b"https://example.org/a", b"/tab\there", b"/\x00\x01\xff", b"/a HTTP/1.1 b", b"/[24/Nov/2026]", b"/a]b",
+    b"/a|b - c", b"",
+]  # fmt: skip
 PROTOCOLS = [b"HTTP/1.0", b"HTTP/1.1", b"HTTP/2.0", b"HTTP/3.0"]
-TEXTS = [b"-", b"", b"Mozilla/5.0 (X11; Linux x86_64)", b'say "hi"', b"back\\slash\\", b"\\x41\\u0041\\n", b"tab\tline\nfeed\r", b"\xc3\xa9\xff\x80",
-         b"\xf0\x9f\x98\x80", b"https://example.org/?q=a b", b"a, b", b"[x] [y", b"\x00\x1f\x7f", b"\xed\xa0\x80", b"ends in |", b"1"]  # fmt: skip
+TEXTS = [
+    b"-", b"", b"Mozilla/5.0 (X11; Linux x86_64)", b'say "hi"', b"back\\slash\\", b"\\x41\\u0041\\n",
+    b"tab\tline\nfeed\r", b"\xc3\xa9\xff\x80", b"\xf0\x9f\x98\x80", b"https://example.org/?q=a b", b"a, b", b"[x] [y",
+    b"\x00\x1f\x7f", b"\xed\xa0\x80", b"ends in |", b"1",
+]  # fmt: skip
 ADDRESSES = [b"203.0.113.9", b"2001:db8::1", b"::1", b"-", b"host.example.org", b"unix:", b""]
 FORWARDED = [b"-", b"198.51.100.7", b"198.51.100.7, 203.0.113.9", b"a,b,[2001:db8::1]:443", b"a, ", b""]
-SITES = [b"example.org", b"example.org:8080", b"[2001:db8::1]:443", b"[2001:db8::1]", b"2001:db8::1", b"-", b"", b"_", b"a:b:80"]
+SITES = [
+    b"example.org", b"example.org:8080", b"[2001:db8::1]:443", b"[2001:db8::1]", b"2001:db8::1", b"-", b"", b"_",
+    b"a:b:80",
+]  # fmt: skip
 CONSENTS = [b"-", b"1", b"0", b"", b"11"]
 PURPOSES = [b"-", b"prefetch", b"prefetch;prerender", b""]
 STATUSES = [b"200"] * 6 + [b"304", b"404", b"000", b"999"]
 ZONES = [0, 0, 0, 330, 345, -210, -720, 840]
-BYTES = [b'"', b"\\", b" ", b"[", b"]", b"-", b"|", b"\t", b"{", b"}", b":", b",", b"0", b"9", b"\xff", b"\x00", b"\\u", b"\\ud800", b"\\x4", b"/"]
+BYTES = [
+    b'"', b"\\", b" ", b"[", b"]", b"-", b"|", b"\t", b"{", b"}", b":", b",", b"0", b"9", b"\xff", b"\x00", b"\\u",
+    b"\\ud800", b"\\x4", b"/",
+]  # fmt: skip
 
 Writer = Callable[[bytes], bytes]
 
@@ -88,16 +101,26 @@ def some_value(rng: random.Random, name: str) -> bytes:
     return rng.choice(next((values for names, values in kinds if name in names), TEXTS))
 
 
-REST = ["http_referer", "http_user_agent", "remote_addr", "http_x_forwarded_for", "host", "http_host", "server_name", "http_sec_purpose",
-        "http_purpose", "http_dnt", "http_sec_gpc", "request_time", "upstream_addr", "remote_user", "body_bytes_sent"]  # fmt: skip
-APACHE_REST = ["{Referer}i", "{User-Agent}i", "h", "a", "{c}a", "{X-Forwarded-For}i", "v", "V", "{Host}i", "{Sec-Purpose}i", "{Purpose}i", "{DNT}i",
-               "{Sec-GPC}i", "D", "u", "l", "b", "{X-Id}o", "p", "<s"]  # fmt: skip
-REQUESTS = [["request"], ["request_method", "request_uri"], ["request_method", "uri"], ["request_method", "uri", "args"],
-            ["request_method", "uri?"], ["request_method", "request_uri", "server_protocol"], ["request", "request_method", "uri"]]  # fmt: skip
+REST = [
+    "http_referer", "http_user_agent", "remote_addr", "http_x_forwarded_for", "host", "http_host", "server_name",
+    "http_sec_purpose", "http_purpose", "http_dnt", "http_sec_gpc", "request_time", "upstream_addr", "remote_user",
+    "body_bytes_sent",
+]  # fmt: skip
+APACHE_REST = [
+    "{Referer}i", "{User-Agent}i", "h", "a", "{c}a", "{X-Forwarded-For}i", "v", "V", "{Host}i", "{Sec-Purpose}i",
+    "{Purpose}i", "{DNT}i", "{Sec-GPC}i", "D", "u", "l", "b", "{X-Id}o", "p", "<s",
+]  # fmt: skip
+REQUESTS = [
+    ["request"], ["request_method", "request_uri"], ["request_method", "uri"], ["request_method", "uri", "args"],
+    ["request_method", "uri?"], ["request_method", "request_uri", "server_protocol"],
+    ["request", "request_method", "uri"],
+]  # fmt: skip
 APACHE_REQUESTS = [["r"], ["m", "U%q"], ["m", "U"], ["m", "U", "q"], ["m", "U%q", "H"]]
 TIMES = [["time_local"], ["time_iso8601"], ["msec"], ["time_local", "msec"]]
-APACHE_TIMES = [["t"], ["{sec}t"], ["{msec}t"], ["{usec}t"], ["{%d/%b/%Y:%H:%M:%S %z}t"], ["{%FT%T%z}t"], ["t", "{msec_frac}t"],
-                ["{%d/%b/%Y %T}t", "{usec_frac}t", "{%z}t"], ["{begin:%Y-%m-%e %R:%S}t", "{end:%z}t"]]  # fmt: skip
+APACHE_TIMES = [
+    ["t"], ["{sec}t"], ["{msec}t"], ["{usec}t"], ["{%d/%b/%Y:%H:%M:%S %z}t"], ["{%FT%T%z}t"], ["t", "{msec_frac}t"],
+    ["{%d/%b/%Y %T}t", "{usec_frac}t", "{%z}t"], ["{begin:%Y-%m-%e %R:%S}t", "{end:%z}t"],
+]  # fmt: skip
 
 
 def time_text(name: str, when: datetime) -> bytes:
@@ -200,7 +223,9 @@ def in_words(hit: Hit | None) -> str:
 
 def answers_of(option: str, lines: list[bytes]) -> list[str]:
     stdin = b"".join(struct.pack(">I", len(line)) + line for line in lines)
-    done = subprocess.run([binary("pv-format-check"), option], input=stdin, capture_output=True, timeout=DEADLINE_S, check=False)
+    done = subprocess.run(
+        [binary("pv-format-check"), option], input=stdin, capture_output=True, timeout=DEADLINE_S, check=False
+    )
     assert done.returncode == 0, f"{option}: {done.stderr.decode(errors='replace')}"
     answers = done.stdout.decode("ascii").splitlines()
     assert len(answers) == len(lines)
@@ -211,14 +236,20 @@ def compare(option: str, parse: Parser, lines: list[bytes]) -> float:
     """The share of the lines that are hits; fails when the parsers differ on one."""
     expected = [in_words(parse(line)) for line in lines]
     differing = [
-        (line, verdict, answer) for line, verdict, answer in zip(lines, expected, answers_of(option, lines), strict=True) if verdict != answer
+        (line, verdict, answer)
+        for line, verdict, answer in zip(lines, expected, answers_of(option, lines), strict=True)
+        if verdict != answer
     ]
-    assert not differing, f"{option!r}: {len(differing)} differ, such as {min(differing, key=lambda case: len(case[0]))}"
+    assert not differing, (
+        f"{option!r}: {len(differing)} differ, such as {min(differing, key=lambda case: len(case[0]))}"
+    )
     return sum(verdict != "bad_line" for verdict in expected) / len(expected)
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize(("server", "escape"), [("nginx", "default"), ("nginx", "json"), ("nginx", "none"), ("apache", "default")])
+@pytest.mark.parametrize(
+    ("server", "escape"), [("nginx", "default"), ("nginx", "json"), ("nginx", "none"), ("apache", "default")]
+)
 def test_both_parsers_find_the_same_hits_in_lines_of_any_format(server: str, escape: str, seed: int) -> None:
     rng = random.Random(f"{server} {escape} {seed}")
     made = Made(rng, server, escape)
@@ -227,11 +258,19 @@ def test_both_parsers_find_the_same_hits_in_lines_of_any_format(server: str, esc
     assert share > (0.02 if escape == "none" else 0.1), f"{made.option()!r} has too few hits to prove anything"
 
 
-JSON_NAMES = ["http_referer", "referrer", "user_agent", "User-Agent", "remote_addr", "client_ip", "remote_ip", "http_x_forwarded_for", "host",
-              "http_host", "server_name", "http_sec_purpose", "http_purpose", "http_dnt", "http_sec_gpc", "args", "x", "", "bytes"]  # fmt: skip
-HEADERS = {"User-Agent": TEXTS, "Referer": TEXTS, "Sec-Purpose": PURPOSES, "Purpose": PURPOSES, "Dnt": CONSENTS, "Sec-Gpc": CONSENTS, "Accept": TEXTS,
-           "X-Forwarded-For": FORWARDED}  # fmt: skip
-JUNK = ["null", "true", "false", "0", "-0.5e+3", "[]", "{}", "[1,[2]]", '{"status":1}', '"\\ud83d"', '"\\ude00\\ud83d\\ude00"', '"\\u0000"', "1e5"]
+JSON_NAMES = [
+    "http_referer", "referrer", "user_agent", "User-Agent", "remote_addr", "client_ip", "remote_ip",
+    "http_x_forwarded_for", "host", "http_host", "server_name", "http_sec_purpose", "http_purpose", "http_dnt",
+    "http_sec_gpc", "args", "x", "", "bytes",
+]  # fmt: skip
+HEADERS = {
+    "User-Agent": TEXTS, "Referer": TEXTS, "Sec-Purpose": PURPOSES, "Purpose": PURPOSES, "Dnt": CONSENTS,
+    "Sec-Gpc": CONSENTS, "Accept": TEXTS, "X-Forwarded-For": FORWARDED,
+}  # fmt: skip
+JUNK = [
+    "null", "true", "false", "0", "-0.5e+3", "[]", "{}", "[1,[2]]", '{"status":1}', '"\\ud83d"',
+    '"\\ude00\\ud83d\\ude00"', '"\\u0000"', "1e5",
+]  # fmt: skip
 
 
 def quoted(text: bytes) -> bytes:
@@ -245,24 +284,34 @@ def member(name: str, value: bytes) -> bytes:
 def json_time(rng: random.Random) -> bytes:
     when = some_time(rng)
     us = epoch_us(when)
-    texts = [format_time(when), when.isoformat().encode(), when.replace(microsecond=0).isoformat(" ").encode(), seconds(when, rng.randrange(1, 7)),
-             when.astimezone(timezone.utc).isoformat().replace("+00:00", "Z").encode()]  # fmt: skip
-    numbers = [seconds(when), seconds(when, 6), b"%d" % (us // 10**6), b"%d" % (us // 1000), b"%d" % us, b"%d" % (us * 1000)]
+    texts = [
+        format_time(when), when.isoformat().encode(), when.replace(microsecond=0).isoformat(" ").encode(),
+        seconds(when, rng.randrange(1, 7)), when.astimezone(timezone.utc).isoformat().replace("+00:00", "Z").encode(),
+    ]  # fmt: skip
+    numbers = [
+        seconds(when), seconds(when, 6), b"%d" % (us // 10**6), b"%d" % (us // 1000), b"%d" % us, b"%d" % (us * 1000),
+    ]  # fmt: skip
     return quoted(rng.choice(texts)) if rng.random() < 0.5 else rng.choice(numbers)
 
 
 def json_request(rng: random.Random) -> list[bytes]:
     if rng.random() < 0.4:
         return [member("request", quoted(some_request(rng)))]
-    return [member(rng.choice(["request_method", "method"]), quoted(rng.choice(METHODS))),
-            member(rng.choice(["request_uri", "uri", "path"]), quoted(rng.choice(TARGETS)))]  # fmt: skip
+    return [
+        member(rng.choice(["request_method", "method"]), quoted(rng.choice(METHODS))),
+        member(rng.choice(["request_uri", "uri", "path"]), quoted(rng.choice(TARGETS))),
+    ]
 
 
 def caddy_request(rng: random.Random) -> list[bytes]:
-    headers = [member(name, b"[" + quoted(rng.choice(values)) + b"]") for name, values in HEADERS.items() if rng.random() < 0.5]
-    members = [member("remote_ip", quoted(rng.choice(ADDRESSES))), member("method", quoted(rng.choice(METHODS))),
-               member("host", quoted(rng.choice(SITES))), member("uri", quoted(rng.choice(TARGETS))),
-               member("headers", b"{" + b",".join(headers) + b"}"), member("tls", b'{"server_name":"x"}')]  # fmt: skip
+    headers = [
+        member(name, b"[" + quoted(rng.choice(values)) + b"]") for name, values in HEADERS.items() if rng.random() < 0.5
+    ]
+    members = [
+        member("remote_ip", quoted(rng.choice(ADDRESSES))), member("method", quoted(rng.choice(METHODS))),
+        member("host", quoted(rng.choice(SITES))), member("uri", quoted(rng.choice(TARGETS))),
+        member("headers", b"{" + b",".join(headers) + b"}"), member("tls", b'{"server_name":"x"}'),
+    ]  # fmt: skip
     if rng.random() < 0.5:
         members.append(member("client_ip", quoted(rng.choice(ADDRESSES))))
     rng.shuffle(members)
@@ -271,14 +320,20 @@ def caddy_request(rng: random.Random) -> list[bytes]:
 
 def json_line(rng: random.Random) -> bytes:
     caddy = rng.random() < 0.4
-    members = [member(rng.choice(["ts", "time", "msec", "time_iso8601", "time_local", "timestamp", "@timestamp"]), json_time(rng)),
-               member("status", rng.choice(STATUSES) if rng.random() < 0.5 else quoted(rng.choice(STATUSES))),
-               *(caddy_request(rng) if caddy else json_request(rng))]  # fmt: skip
+    members = [
+        member(
+            rng.choice(["ts", "time", "msec", "time_iso8601", "time_local", "timestamp", "@timestamp"]), json_time(rng)
+        ),
+        member("status", rng.choice(STATUSES) if rng.random() < 0.5 else quoted(rng.choice(STATUSES))),
+        *(caddy_request(rng) if caddy else json_request(rng)),
+    ]
     if not caddy:
         names = [rng.choice(pair) for pair in (JSON_NAMES[0:2], JSON_NAMES[2:4])]
         names += rng.sample(JSON_NAMES[4:], rng.randrange(6))
         members += [member(name, quoted(some_value(rng, name))) for name in names]
-    members += [member(rng.choice(["junk", "resp_headers", "user"]), rng.choice(JUNK).encode()) for _ in range(rng.randrange(3))]
+    members += [
+        member(rng.choice(["junk", "resp_headers", "user"]), rng.choice(JUNK).encode()) for _ in range(rng.randrange(3))
+    ]
     rng.shuffle(members)
     return b"{" + rng.choice([b",", b" , "]).join(members) + b"}"
 
@@ -291,7 +346,9 @@ def test_both_parsers_find_the_same_hits_in_json(seed: int) -> None:
 
 
 def test_a_line_that_json_itself_writes_is_read_as_it_was_meant() -> None:
-    line = json.dumps({"ts": 1.25, "status": 200, "request": "GET /\u00e9\U0001f600 HTTP/2.0", "agent": "\ud800"}).encode()
+    line = json.dumps(
+        {"ts": 1.25, "status": 200, "request": "GET /\u00e9\U0001f600 HTTP/2.0", "agent": "\ud800"}
+    ).encode()
     assert compare("json", json_hit, [line]) == 1.0
     hit = json_hit(line)
     assert hit is not None

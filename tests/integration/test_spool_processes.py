@@ -97,3 +97,17 @@ def test_killed_writers_leave_whole_lines_and_no_lock(tmp_path: Path) -> None:
     assert len(torn) <= 10 * 4
     for line in whole:
         json.loads(line)
+
+
+def test_torn_line_spoils_no_other(tmp_path: Path) -> None:
+    """The file system of a machine that crashed may have less of the last line, or other bytes in its place."""
+    torn = [b"", b"{", b'{"article":"/torn"', b"\0" * 100]
+    for rest in torn:
+        append(tmp_path, processes=2, lines=5)
+        with max(tmp_path.glob("*.ndjson")).open("ab") as segment:
+            segment.write(rest)
+    append(tmp_path, processes=2, lines=5)
+    lines = content(tmp_path).split(b"\n")
+    assert [line for line in lines if not line.endswith(b"}")] == [*torn[1:], b""]
+    assert Counter(json.loads(line)["article"] for line in lines if line.endswith(b"}")) == Counter(
+        {f"/{process}/{line}": len(torn) + 1 for process in range(2) for line in range(5)})

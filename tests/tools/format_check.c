@@ -28,10 +28,10 @@ struct line {
 static void put_text(struct pv_text text)
 {
     putchar(' ');
-    if (text.data == NULL)
-        putchar('-');
-    else if (text.length == 0)
-        putchar('=');
+    if (text.data == NULL || text.length == 0) {
+        putchar(text.data == NULL ? '-' : '=');
+        return;
+    }
     for (size_t i = 0; i < text.length; i++)
         printf("%02x", (unsigned)(unsigned char)text.data[i]);
 }
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
     struct pv_log_format *format = NULL;
     struct pv_error error;
     char *input = malloc(INPUT_MAX);
-    const char *at = input, *end;
+    const char *at, *end;
     struct line line;
     bool timed = argc == 3 && strncmp(argv[2], "--time=", 7) == 0;
     int code = 2;
@@ -117,6 +117,7 @@ int main(int argc, char **argv)
         code = pv_exit_code(error.status);
         goto done;
     }
+    at = input;
     end = input + fread(input, 1, INPUT_MAX, stdin);
     if (timed)
         measure(format, input, end, strtol(argv[2] + 7, NULL, 10));

@@ -30,7 +30,8 @@ static struct pv_error error;
 /* In the place of libc's: the spool's calls come here. */
 static int syncs;
 static bool sync_fails, files_are_gone;
-static pid_t *forked_meanwhile; /* where to put the process that is forked at the next look */
+static _Atomic(pid_t *)
+    forked_meanwhile; /* where to put the process that is forked at the next look */
 
 static pid_t fork_sleeper(void)
 {
@@ -46,9 +47,10 @@ static pid_t fork_sleeper(void)
 
 int faccessat(int at, const char *name, int mode, int flags)
 {
-    if (forked_meanwhile != NULL)
-        *forked_meanwhile = fork_sleeper();
-    forked_meanwhile = NULL;
+    pid_t *child = atomic_exchange(&forked_meanwhile, NULL);
+
+    if (child != NULL)
+        *child = fork_sleeper();
     return (int)syscall(SYS_faccessat, at, name, mode, flags);
 }
 
@@ -84,9 +86,19 @@ static struct pv_spool *open_spool(int64_t max_bytes, enum pv_spool_sync sync)
     return opened;
 }
 
+static void allow_large_files(void)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 static int make_spool(void **state)
 {
     (void)state;
+    allow_large_files();
     files_are_gone = sync_fails = false;
     strcpy(base, "/tmp/pv-spool-XXXXXX");
     if (mkdtemp(base) == NULL)
@@ -443,18 +455,18 @@ static void directory_that_is_gone_is_said(void **state)
  */
 static void write_that_is_cut_short_leaves_nothing(void **state)
 {
-    struct rlimit before, small;
+    struct rlimit small;
 
     (void)state;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    small = (struct rlimit){2000, before.rlim_max};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &small), 0);
+    small.rlim_cur = 2000;
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(append(line_of(1500)), PV_SPOOL_OK);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     assert_int_equal(append(line_of(1500)), PV_SPOOL_FULL);
     assert_int_equal(append(line_of(500)), PV_SPOOL_OK);
     assert_int_equal(append(line_of(10)), PV_SPOOL_FULL);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    allow_large_files();
     (void)signal(SIGXFSZ, SIG_DFL);
     assert_int_equal(file_of(1).st_size, 2000);
     assert_int_equal(append(line_of(1500)), PV_SPOOL_OK);
@@ -919,20 +931,21 @@ static void disk_that_does_not_sync_is_said(void **state)
 
 /* ---- For a reader ---- */
 
-static void *settle_as_thread(void *size)
+static _Atomic int64_t settled; /* 0: not yet */
+
+static void *settle_as_thread(void *nothing)
 {
     int file = open_file(1, O_RDONLY);
+    int64_t size;
 
-    if (!pv_spool_settle(file, size))
-        *(int64_t *)size = -1;
+    atomic_store(&settled, pv_spool_settle(file, &size) ? size : -1);
     close(file);
-    return NULL;
+    return nothing;
 }
 
 /* A writer has written a part, and has not taken it back yet. */
 static void reader_does_not_see_what_a_writer_may_take_back(void **state)
 {
-    _Atomic int64_t size = 0;
     pthread_t reader;
     int file, before;
 
@@ -942,14 +955,14 @@ static void reader_does_not_see_what_a_writer_may_take_back(void **state)
     assert_int_equal(flock(file, LOCK_EX), 0);
     assert_int_equal(write(file, "part\npart", 9), 9);
     before = syncs;
-    assert_int_equal(pthread_create(&reader, NULL, settle_as_thread, (void *)&size), 0);
-    while (!is_waited_for(file_of(1).st_ino) && atomic_load(&size) == 0)
+    assert_int_equal(pthread_create(&reader, NULL, settle_as_thread, NULL), 0);
+    while (!is_waited_for(file_of(1).st_ino) && atomic_load(&settled) == 0)
         ;
-    assert_int_equal(atomic_load(&size), 0);
+    assert_int_equal(atomic_load(&settled), 0);
     assert_int_equal(ftruncate(file, 6), 0);
     close(file);
     assert_int_equal(pthread_join(reader, NULL), 0);
-    assert_int_equal(atomic_load(&size), 6);
+    assert_int_equal(atomic_load(&settled), 6);
     assert_int_equal(syncs, before + 1);
 }
 

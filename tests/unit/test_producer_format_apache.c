@@ -64,6 +64,7 @@ static void each_time_is_understood(void **state)
         {"%{sec}t.%{msec_frac}t", "1795525507.123", TS + 123},
         {"%{begin:sec}t.%{begin:usec_frac}t", "1795525507.123456", TS + 123},
         {"%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t", "24/Nov/2026 13:05:07.123 +0000", TS + 123},
+        {"%{sec}t, ", "1795525507, ", TS},
         {"%t %{usec_frac}t", TIME " 999999", TS + 999},
         {"%t %{msec}t", TIME " 1795525507123", TS + 123},
         {"%{msec}t %{msec_frac}t", "1795525507123 123", TS + 123},

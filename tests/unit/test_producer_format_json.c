@@ -230,6 +230,8 @@ static void escapes_are_undone(void **state)
                 "\xef\xbf\xbd"
                 "x");
     assert_int_equal(hit_of("\"agent\":\"\\u0000\"").user_agent.length, 1);
+    assert_text(hit_of("\"agent\":\"\\n\",\"referer\":\"\\t\"").user_agent, "\n");
+    assert_text(hit_of("\"agent\":\"\\n\",\"referer\":\"\\t\"").referrer, "\t");
 }
 
 static void what_is_no_json_object_is_a_bad_line(void **state)

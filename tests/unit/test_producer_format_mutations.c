@@ -31,9 +31,8 @@ static const char *const lines[] = {
     "::1 - - [24/Nov/2026:13:05:07 +0000] \"GET /\\\"a HTTP/1.1\" 200 5 \"-\" \"\\x41\\n x\"",
     "a.org:80 ::1 - J R [24/Nov/2026:13:05:07 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"x\"",
     "::1 - - [24/Nov/2026:13:05:07 +0545] \"GET /a HTTP/1.1\" 304 -",
-    "{\"ts\":1795525507.52,\"request\":{\"method\":\"GET\",\"uri\":\"/"
-    "\\u00e9\\ud83d\\ude00\",\"headers\""
-    ":{\"Referer\":[\"x\"]}},\"status\":200}",
+    "{\"ts\":1795525507.52,\"request\":{\"uri\":\"/"
+    "\\u00e9\\ud83d\",\"method\":\"GET\"},\"status\":200}",
     "::1 - x [24/Nov/2026:13:05:07 +0000] \"GET /\\xC3\\xA9 HTTP/2.0\" 200 \"\\x22\"",
     "{\"t\":\"2026-11-24T13:05:07+00:00\",\"r\":\"GET /\\u0001\\n HTTP/1.1\",\"s\":200}",
     "1795525507.123\tGET\t/a b%?c=d\t200\texample.org:80",
@@ -48,7 +47,18 @@ static char some_byte(void)
 {
     static const char special[] = "\"\"\\\\ []{}:,$%-0\t\r\n'?/xu;.+";
 
-    return below(3) == 0 ? (char)below(256) : special[below(sizeof special)];
+    if (below(3) == 0)
+        return (char)below(256);
+    return special[below(sizeof special)];
+}
+
+static size_t copy_text(char *text, const char *from)
+{
+    size_t length = strlen(from);
+
+    assert_true(length < SIZE_MAX_USED);
+    memcpy(text, from, length + 1);
+    return length;
 }
 
 static size_t mutate(char *text, size_t length)
@@ -120,10 +130,9 @@ static void changed_lines_do_no_harm(void **state)
             const char *line = lines[below(8) == 0 ? below(FORMATS) : f];
             char text[SIZE_MAX_USED];
             struct pv_hit hit;
-            size_t length = strlen(line);
+            size_t length = copy_text(text, line);
             char *copy;
 
-            memcpy(text, line, length);
             length = mutate(text, length);
             copy = malloc(length + 1); /* ends where the line does */
             assert_non_null(copy);
@@ -151,10 +160,8 @@ static void changed_formats_do_no_harm(void **state)
         struct pv_log_format *changed = NULL;
         struct pv_error error = {PV_OK, ""};
         struct pv_hit hit;
-        size_t length = strlen(formats[f]);
+        size_t length = mutate(text, copy_text(text, formats[f]));
 
-        memcpy(text, formats[f], length);
-        length = mutate(text, length);
         text[length] = '\0';
         if (pv_log_format_new(text, &changed, &error) != PV_OK) {
             assert_int_equal(error.status, PV_INVALID);

@@ -101,6 +101,8 @@ static void each_time_is_understood(void **state)
         {"$msec", "1795525507.123", TS + 123},
         {"$msec", "1795525507.000", TS},
         {"$msec", "0.000", 0},
+        {"$msec,", "1795525507,", TS},
+        {"$msec.", "1795525507.", TS},
         {"$time_local $msec", "24/Nov/2026:13:05:07 +0000 1795525507.123", TS + 123},
         {"$msec $time_local", "1795525507.123 24/Nov/2026:13:05:07 +0000", TS + 123},
         {"$msec $time_iso8601", "1795525507.123 2026-11-24T13:05:07+00:00", TS + 123},
@@ -131,6 +133,8 @@ static void broken_times_are_bad_lines(void **state)
         {"$msec", "-1.000"},
         {"$msec", "1795525507."},
         {"$msec", "100000000000.000"},
+        {"$msec", "18446744073709552.000"}, /* 384 ms, if a product could overflow */
+        {"$msec", "999999999999999999.000"},
         {"$msec", "99999999999999999999.0"},
         {"$msec", "-"},
         {"$msec", ""},
@@ -162,6 +166,7 @@ static void request_may_come_in_parts(void **state)
         {"$request_method $uri$is_args$args", "GET /a?b=c", "GET", "/a?b=c"},
         {"$request_method $uri$is_args$args", "GET /a", "GET", "/a"},
         {"$request_method $uri$is_args$query_string", "GET /a?b", "GET", "/a?b"},
+        {"$request_method $uri$is_args$args", "GET /100%?b=%41", "GET", "/100%25?b=%41"},
         /* What nginx decoded must not be decoded a second time. */
         {"$request_method $uri", "GET /100%/a?b#c", "GET", "/100%25/a%3Fb%23c"},
         /* A decoded target may hold spaces, when something that looks like a protocol follows. */
@@ -293,6 +298,9 @@ static void json_escapes_are_undone_with_escape_json(void **state)
     assert_false(
         parses("{\"t\":\"2026-11-24T13:05:07+00:00\",\"r\":\"GET /\\q HTTP/1.1\",\"s\":200,"
                "\"ua\":\"\",\"ref\":\"\"}"));
+    use_format("log_format j escape=json '$msec $status $request';");
+    assert_text(parse("1 200 GET /\\\\").target, "/\\");
+    assert_false(parses("1 200 GET /\\"));
 }
 
 static void nothing_is_undone_with_escape_none(void **state)

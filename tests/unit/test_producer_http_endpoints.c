@@ -111,6 +111,55 @@ static void nothing_is_accepted_when_the_spool_takes_nothing(void **state)
     assert_spooled("{\"article\":\"/c\"" TS "}\n");
 }
 
+/* Handles a body without a flush. True: it waits for one. */
+static bool hand_in(const char *body)
+{
+    const struct pv_http_route *route =
+        pv_http_route_find("/v1/views", "POST", &endpoints, &answer);
+
+    assert_non_null(route);
+    request.body = room_of(body, strlen(body));
+    request.body_length = strlen(body);
+    return pv_endpoints_handle(&endpoints, route, &request, &answer);
+}
+
+static void requests_share_a_write_and_none_spoils_another(void **state)
+{
+    (void)state;
+    assert_true(hand_in("[{\"u\":\"/a\"},7]"));
+    assert_false(hand_in("[{\"u\":\"/spoilt\"},"));
+    assert_int_equal(answer.status, 400);
+    assert_false(hand_in("[7]"));
+    assert_true(hand_in("{\"u\":\"/b\"}"));
+    assert_body("{\"accepted\":1,\"rejected\":[]}\n");
+    assert_int_equal(pv_metric_get(&metrics.accepted), 0);
+    assert_int_equal(pv_metric_get(&metrics.rejected[PV_REASON_not_object]), 1);
+    assert_true(pv_endpoints_flush(&endpoints));
+    assert_spooled("{\"article\":\"/a\"" TS "}\n{\"article\":\"/b\"" TS "}\n");
+    assert_int_equal(fake_spool.appends, 1);
+    assert_int_equal(pv_metric_get(&metrics.accepted), 2);
+    assert_int_equal(pv_metric_get(&metrics.rejected[PV_REASON_not_object]), 2);
+}
+
+static void what_waits_fits_into_one_append(void **state)
+{
+    char item[1100] = "{\"u\":\"/", *views;
+
+    (void)state;
+    memset(item + 7, '~', 500);
+    strcpy(item + 507, "\"}");
+    views = array_of(item, 100);
+    for (int i = 0; i < 1000 && !pv_endpoints_are_full(&endpoints); i++)
+        assert_true(hand_in(views));
+    assert_true(pv_endpoints_are_full(&endpoints));
+    assert_true(endpoints.to_spool.lines.length + 4 * PV_HTTP_BODY_MAX + 200 * PV_HTTP_VIEWS_MAX <=
+                1048576);
+    fake_spool.result = PV_SPOOL_FULL;
+    assert_false(pv_endpoints_flush(&endpoints));
+    assert_false(pv_endpoints_are_full(&endpoints));
+    free(views);
+}
+
 static void robot_is_accepted_and_marked(void **state)
 {
     (void)state;
@@ -259,6 +308,8 @@ int main(void)
         TEST(thousand_views_are_taken_and_no_more),
         TEST(bad_body_is_refused_whole),
         TEST(nothing_is_accepted_when_the_spool_takes_nothing),
+        TEST(requests_share_a_write_and_none_spoils_another),
+        TEST(what_waits_fits_into_one_append),
         TEST(robot_is_accepted_and_marked),
         TEST(client_time_counts_only_when_it_is_trusted),
         TEST(trusted_time_is_checked),
