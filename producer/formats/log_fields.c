@@ -126,6 +126,16 @@ static struct pv_text make_target(struct pv_text path, struct pv_text query, cha
     return add_query(target, (size_t)(put_path(target, path) - target), query);
 }
 
+/* Without the "-" that nginx writes for a query that is not there. */
+static struct pv_text without_dash(struct pv_text both)
+{
+    bool has_query = memchr(both.data, '?', both.length) != NULL;
+
+    if (!has_query && both.length > 1 && both.data[both.length - 1] == '-')
+        both.length--;
+    return both;
+}
+
 static struct pv_text make_target_of_both(struct pv_text both, char *target)
 {
     const char *mark = memchr(both.data, '?', both.length);
@@ -151,6 +161,8 @@ static struct pv_text find_target(const struct pv_text *text, char *target)
     }
     if (text[PV_FIELD_PATH_QUERY].data != NULL)
         return make_target_of_both(text[PV_FIELD_PATH_QUERY], target);
+    if (text[PV_FIELD_PATH_DASH].data != NULL)
+        return make_target_of_both(without_dash(text[PV_FIELD_PATH_DASH]), target);
     if (text[PV_FIELD_PATH].data != NULL)
         return make_target(text[PV_FIELD_PATH], query, target);
     return (struct pv_text){NULL, 0};
@@ -202,7 +214,8 @@ bool pv_log_values_to_hit(const struct pv_log_values *values, char *target, stru
 
 const char *pv_log_fields_missing(unsigned fields)
 {
-    const unsigned paths = 1U << PV_FIELD_TARGET | 1U << PV_FIELD_PATH | 1U << PV_FIELD_PATH_QUERY;
+    const unsigned paths = 1U << PV_FIELD_TARGET | 1U << PV_FIELD_PATH | 1U << PV_FIELD_PATH_QUERY |
+                           1U << PV_FIELD_PATH_DASH;
     bool parts = (fields & 1U << PV_FIELD_METHOD) != 0 && (fields & paths) != 0;
 
     if ((fields & 1U << PV_FIELD_REQUEST) == 0 && !parts)

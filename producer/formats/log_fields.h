@@ -20,6 +20,7 @@ enum pv_log_field {
     PV_FIELD_TARGET,     /* as it was sent, with its query */
     PV_FIELD_PATH,       /* percent-decoded, without its query */
     PV_FIELD_PATH_QUERY, /* the same, then a ? and the query as it was sent, if there was one */
+    PV_FIELD_PATH_DASH,  /* the same, or the path and a "-" when there was no query */
     PV_FIELD_QUERY,      /* as it was sent; with or without its ? */
     PV_FIELD_STATUS,     /* three digits */
     PV_FIELD_REFERRER,   /* this and the next are kept when they are "-" */

@@ -96,7 +96,8 @@ static enum pv_status add_variable(const char **at, const char *end,
     if (variable.name.field == PV_FIELD_PATH)
         behind = pass_query(*at, end);
     if (behind != *at)
-        variable.name.field = PV_FIELD_PATH_QUERY;
+        variable.name.field =
+            pattern->escape == PV_ESCAPE_C ? PV_FIELD_PATH_DASH : PV_FIELD_PATH_QUERY;
     *at = behind;
     return pv_line_pattern_add(pattern, variable, (struct pv_text){first, (size_t)(behind - first)},
                                error);

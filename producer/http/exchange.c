@@ -55,6 +55,7 @@ static enum MHD_Result refuse(const struct exchange *exchange, const struct pv_h
     pv_http_answer_count(endpoints->metrics, answer);
     pv_http_answer_send_last(exchange->connection->fd, answer,
                              pv_cors_of(endpoints->allow_hosts, head->origin), head->origin);
+    pv_serve_forget(exchange->serve, exchange->connection);
     enter(exchange, PV_HTTP_LINGER);
     return MHD_YES;
 }

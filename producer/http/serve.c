@@ -47,8 +47,7 @@ static void shut(struct pv_http_connection *connection)
     pv_http_connection_enter(connection, PV_HTTP_CLOSING, 0);
 }
 
-/* Gives back the memory of a request, but for a little that the next one is likely to need. */
-static void empty(struct pv_serve *serve, struct pv_http_connection *connection)
+void pv_serve_forget(struct pv_serve *serve, struct pv_http_connection *connection)
 {
     serve->body_bytes -= connection->body_bytes;
     connection->body_bytes = 0;
@@ -82,7 +81,7 @@ static void end(struct pv_serve *serve, struct pv_http_connection *connection)
 {
     if (connection == NULL)
         return;
-    empty(serve, connection);
+    pv_serve_forget(serve, connection);
     pv_buffer_clean_up(&connection->body);
     pv_buffer_clean_up(&connection->query);
     pv_connections_remove(&serve->connections, connection);
@@ -142,7 +141,7 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
     (void)code;
     if (connection == NULL)
         return;
-    empty(context, connection);
+    pv_serve_forget(context, connection);
     connection->requests++;
     if (connection->phase != PV_HTTP_LINGER && connection->phase != PV_HTTP_CLOSING)
         pv_http_connection_enter(connection, PV_HTTP_HEAD, pv_monotonic_ms());

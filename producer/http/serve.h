@@ -25,6 +25,9 @@ struct MHD_Daemon *pv_serve_start(struct pv_serve *serve, const struct sockaddr 
  * each run of the daemon. */
 void pv_serve_flush(struct pv_serve *serve);
 
+/* Gives back the memory of a request, but for a little that the next one is likely to need. */
+void pv_serve_forget(struct pv_serve *serve, struct pv_http_connection *connection);
+
 /* Ends the connections that have had their time. */
 void pv_serve_end_late(struct pv_serve *serve);
 

@@ -96,7 +96,7 @@ def test_apache_with_its_usual_formats(pipeline: Pipeline, log_format: str) -> N
 
 
 def test_caddy_with_the_log_of_the_snippet(pipeline: Pipeline, tmp_path: Path) -> None:
-    snippet = render("caddy/pageviews.Caddyfile", {"/var/log/caddy/access.log": str(pipeline.log)})
+    snippet = render("caddy/pageviews.Caddyfile", {"/var/log/caddy/pageviews": str(pipeline.log)})
     with CaddyServer(tmp_path / "caddy", snippets=snippet, site="import pageviews") as caddy:
         requests = send_all(caddy.port)
         caddy.stop()

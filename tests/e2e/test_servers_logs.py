@@ -1,26 +1,32 @@
 """Logs of real web servers under load, rotated by the real logrotate, counted as the servers wrote them."""
 from __future__ import annotations
 
+import json
 import random
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from harness.access_log_line import format_time
 from harness.apache_server import ApacheServer
+from harness.caddy_server import CaddyServer
 from harness.kafka_broker import KafkaBroker
+from harness.log_lines import quoted
 from harness.logrotate import Logrotate
 from harness.nginx_server import NginxServer
+from harness.page_view_policy import Policy
 from harness.pipeline import Pipeline
 from harness.programs import Program
 from harness.redis_counts import assert_redis_holds, read_offsets
 from harness.redis_server import RedisServer
 from harness.shipped_snippet import render
 from harness.waiting import wait_until
-from harness.weblog_recount import WeblogCounts, recount_files
+from harness.weblog_recount import WeblogCounts, recount_lines, whole_lines
 from harness.wrk import Wrk
 
 KILLS = 10
@@ -48,14 +54,19 @@ class Site:
 
     port: int
     log: Path
-    logrotate: Logrotate
+    rotate: Callable[[], None]
     stop: Callable[[], None]
+    log_format: str = "combined"
+    as_combined: Callable[[bytes], bytes] = bytes
 
     def logs(self) -> list[Path]:
-        return sorted(self.log.parent.glob(f"{self.log.name}*"))
+        """A file that was being compressed when the server ended is there twice."""
+        files = sorted(self.log.parent.glob(f"{self.log.name}*"))
+        return [file for file in files if file.suffix != ".gz" or file.with_suffix("") not in files]
 
     def logged(self) -> WeblogCounts:
-        return recount_files(*self.logs())
+        lines = (line for log in self.logs() for line in whole_lines(log))
+        return recount_lines(map(self.as_combined, lines), Policy())
 
 
 @contextmanager
@@ -66,7 +77,7 @@ def nginx_site(directory: Path) -> Iterator[Site]:
     with NginxServer(directory / "nginx", http=f"access_log {log} combined;") as server:
         config = render("logrotate.d/nginx-pageviews", {
             "/var/log/nginx/pageviews.log": str(log), "/run/nginx.pid": str(server.pid_file)})
-        yield Site(server.port, log, Logrotate(directory / "logrotate", config), server.stop)
+        yield Site(server.port, log, Logrotate(directory / "logrotate", config).rotate, server.stop)
 
 
 @contextmanager
@@ -77,15 +88,37 @@ def apache_site(directory: Path) -> Iterator[Site]:
     with ApacheServer(f"CustomLog {log} {APACHE_COMBINED}") as server:
         config = render("logrotate.d/apache-pageviews", {
             "/var/log/apache2/pageviews.log": str(log), "/run/apache2/apache2.pid": str(server.pid_file)})
-        yield Site(server.port, log, Logrotate(directory / "logrotate", config), server.stop)
+        yield Site(server.port, log, Logrotate(directory / "logrotate", config).rotate, server.stop)
+
+
+def caddy_as_combined(line: bytes) -> bytes:
+    """Enough of it to be counted."""
+    said = json.loads(line)
+    request = said["request"]
+    when = format_time(datetime.fromtimestamp(said["ts"], timezone.utc))
+    agent = quoted(request["headers"]["User-Agent"][0].encode())
+    request_line = quoted(f"{request['method']} {request['uri']} {request['proto']}".encode())
+    return b'- - - [%s] "%s" %d 0 "-" "%s"' % (when, request_line, said["status"], agent)
+
+
+@contextmanager
+def caddy_site(directory: Path) -> Iterator[Site]:
+    """Caddy rotates its log by itself, by size."""
+    logs = directory / "log"
+    logs.mkdir()
+    log = logs / "pageviews"
+    snippet = render("caddy/pageviews.Caddyfile", {
+        "/var/log/caddy/pageviews": str(log), "roll_size 100MiB": "roll_size 1MiB", "roll_keep 10": "roll_keep 1000"})
+    with CaddyServer(directory / "caddy", snippets=snippet, site="import pageviews") as server:
+        yield Site(server.port, log, lambda: None, server.stop, "json", caddy_as_combined)
 
 
 class KilledProducer:
     """A producer that is killed as soon as it has done a little work, and started again at once."""
 
-    def __init__(self, pipeline: Pipeline, log: Path, source: random.Random) -> None:
+    def __init__(self, pipeline: Pipeline, site: Site, source: random.Random) -> None:
         self._pipeline = pipeline
-        self._log = log
+        self._site = site
         self._source = source
         self._client = pipeline.redis()
         self.kills = 0
@@ -95,7 +128,7 @@ class KilledProducer:
         return sum(read_offsets(self._client, self._pipeline.topic).values())
 
     def _start(self) -> None:
-        self.running: Program = self._pipeline.producer(tail=self._log)
+        self.running: Program = self._pipeline.producer(tail=self._site.log, format=self._site.log_format)
 
     def kill_at_work(self) -> None:
         more = self._source.randrange(LEAST_MESSAGES_BETWEEN_KILLS, MOST_MESSAGES_BETWEEN_KILLS)
@@ -115,15 +148,15 @@ def kill_and_rotate(site: Site, producer: KilledProducer, broker: KafkaBroker) -
     while producer.kills < KILLS:
         producer.kill_at_work()
         if producer.kills in ROTATED_AFTER_KILLS:
-            site.logrotate.rotate()
+            site.rotate()
         if producer.kills == KAFKA_KILLED_AFTER_KILLS:
             broker.kill()
             producer.kill()
-            site.logrotate.rotate()
+            site.rotate()
             broker.restart()
 
 
-@pytest.mark.parametrize("site_of", [nginx_site, apache_site], ids=["nginx", "apache"])
+@pytest.mark.parametrize("site_of", [nginx_site, apache_site, caddy_site], ids=["nginx", "apache", "caddy"])
 def test_requests_under_load_are_counted_as_the_server_logged_them(
         tmp_path: Path, own_broker: KafkaBroker, redis_server: RedisServer,
         site_of: Callable[[Path], Iterator[Site]]) -> None:
@@ -135,7 +168,7 @@ def test_requests_under_load_are_counted_as_the_server_logged_them(
         site = stack.enter_context(site_of(tmp_path))
         load = stack.enter_context(Wrk(tmp_path / "wrk", site.port, seconds=300))
         aggregator = pipeline.aggregator()
-        producer = KilledProducer(pipeline, site.log, random.Random(seed))
+        producer = KilledProducer(pipeline, site, random.Random(seed))
         kill_and_rotate(site, producer, own_broker)
         answered = load.finish()
         site.stop()
@@ -145,9 +178,9 @@ def test_requests_under_load_are_counted_as_the_server_logged_them(
         print(f"{answered} requests answered, {logged.hits} logged in {[log.name for log in site.logs()]}, "
               f"{logged.views} views, {dict(logged.reasons)}")
         assert logged.hits >= answered and logged.reasons["bad_line"] == 0
-        assert site.logrotate.rotations == 3 and len(site.logs()) == 4
+        assert len(site.logs()) >= 4
         assert producer.kills == KILLS
-        pipeline.ship(tail=site.log)
+        pipeline.ship(tail=site.log, format=site.log_format)
         pipeline.count()
         pipeline.check()
         assert_redis_holds(pipeline.redis(), logged.counts)

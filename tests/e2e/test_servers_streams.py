@@ -106,7 +106,7 @@ def test_caddy_hands_on_what_browsers_send_and_does_not_log_it(pipeline: Pipelin
     port = free_port()
     producer = start_collector(pipeline, port)
     snippet = render("caddy/pageviews.Caddyfile", {
-        "127.0.0.1:8090": f"127.0.0.1:{port}", "/var/log/caddy/access.log": str(pipeline.log)})
+        "127.0.0.1:8090": f"127.0.0.1:{port}", "/var/log/caddy/pageviews": str(pipeline.log)})
     with CaddyServer(tmp_path / "caddy", snippets=snippet, site="import pageviews") as caddy:
         for number in range(3):
             answer = Request(b"/v1/pixel.gif?u=/pixel/%d" % number, None).send(caddy.port)

@@ -1,5 +1,5 @@
-/* A log format given literally, however it is spelt: the first line of the input is the format, the
- * others are lines to be read with it. */
+/* A log format given literally, however it is spelt, up to an empty line of the input; what follows
+ * are lines to be read with it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +23,24 @@ static void read_lines(struct pv_log_format *format, struct pv_text rest)
     }
 }
 
+/* Takes the format off the front. */
+static struct pv_text take_format(struct pv_text *rest)
+{
+    struct pv_text format = {rest->data, 0};
+
+    while (rest->length > 0) {
+        struct pv_text line = fuzz_take_line(rest);
+
+        if (line.length == 0)
+            break;
+        format.length = (size_t)(line.data + line.length - format.data);
+    }
+    return format;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct pv_text rest = {(const char *)data, size}, spelt = fuzz_take_line(&rest);
+    struct pv_text rest = {(const char *)data, size}, spelt = take_format(&rest);
     char *text = fuzz_copy_text(spelt.data, spelt.length);
     struct pv_log_format *format = NULL;
     struct pv_error error = {0};

@@ -87,7 +87,9 @@ class Connection:
         """Waits for the end of the connection. False when something else comes first."""
         return not self._unread and not self._more()
 
-    def request(self, method: str, target: str, headers: dict[str, str] | None = None, body: str | bytes = b"") -> Answer:
+    def request(
+        self, method: str, target: str, headers: dict[str, str] | None = None, body: str | bytes = b""
+    ) -> Answer:
         self.send(request_bytes(method, target, headers, body))
         return self.answer(has_body=method != "HEAD")
 
@@ -125,7 +127,9 @@ class HttpCollector:
     def connect(self, source: str = "127.0.0.1") -> Connection:
         return Connection(self.port, source)
 
-    def request(self, method: str, target: str, headers: dict[str, str] | None = None, body: str | bytes = b"") -> Answer:
+    def request(
+        self, method: str, target: str, headers: dict[str, str] | None = None, body: str | bytes = b""
+    ) -> Answer:
         """One request on a connection of its own."""
         with self.connect() as connection:
             return connection.request(method, target, headers, body)

@@ -42,7 +42,7 @@ NGINX_THINGS = {
     "target": ["request_uri"],
     "path": ["uri", "document_uri"],
     "query": ["args", "query_string"],
-    "both": ["uri?"],
+    "both": ["uri?", "uri? -"],  # without a query nginx writes "-" in its place, unless escape= says otherwise
     "referrer": ["http_referer"],
     "user_agent": ["http_user_agent"],
     "address": ["remote_addr"],
@@ -128,6 +128,8 @@ def find_target(said: Named, things: dict[str, list[str]]) -> bytes | None:
     if found["target"] is not None:
         return found["target"] if b"?" in found["target"] else with_query(found["target"], found["query"])
     if found["both"] is not None:
+        if "uri? -" in said and b"?" not in found["both"]:
+            return encode_again(re.sub(rb"(.)-\Z", rb"\1", found["both"], flags=re.DOTALL))
         path, mark, query = found["both"].partition(b"?")
         return encode_again(path) + mark + query
     return None if found["path"] is None else with_query(encode_again(found["path"]), found["query"])
@@ -346,7 +348,7 @@ def nginx_parser(text: str, escape: str = "default") -> Parser:
         if not piece.startswith("$"):
             tokens.append(piece.encode())
         elif piece == "$uri$is_args$args":
-            tokens.append(Variable("uri?"))
+            tokens.append(Variable("uri? -" if escape == "default" else "uri?"))
         elif name == "msec":
             tokens.append(Variable(name, PARTS["s"] + DECIMALS))
         elif name in NGINX_TIMES:

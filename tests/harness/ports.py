@@ -1,13 +1,25 @@
 """Free TCP ports on the loopback interface."""
 from __future__ import annotations
 
+import random
 import socket
+
+# Below what Linux gives to outgoing connections (32768 on), or one of those could take the port before its server does.
+_LISTENING = range(15_000, 32_000)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return next(port for port in iter(lambda: random.choice(_LISTENING), None) if _is_free(port))
 
 
 def answers(port: int) -> bool:

@@ -29,7 +29,7 @@ local weights = {1, 1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7}
 function request()
     local method, path = kinds[weights[math.random(#weights)]](math.random(40))
     return wrk.format(method, path, {
-        ["User-Agent"] = agents[math.random(#agents)], ["Host"] = "www.example.org", ["Referer"] = "https://example.net/a b",
+        ["User-Agent"] = agents[math.random(#agents)], ["Host"] = "www.example.org:PORT", ["Referer"] = "https://example.net/a b",
     })
 end
 function delay() return PAUSE_MS end
@@ -43,7 +43,7 @@ class Wrk:
     def __init__(self, directory: Path, port: int, seconds: int, connections: int = 8, pause_ms: int = 10) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         script = directory / "wrk.lua"
-        script.write_text(_SCRIPT.replace("PAUSE_MS", str(pause_ms)), encoding="utf-8")
+        script.write_text(_SCRIPT.replace("PAUSE_MS", str(pause_ms)).replace("PORT", str(port)), encoding="utf-8")
         self._child = ChildProcess(
             ["wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s", "--timeout=10s",
              f"--script={script}", f"http://127.0.0.1:{port}/"], directory / "wrk.log")

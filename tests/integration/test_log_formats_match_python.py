@@ -192,6 +192,8 @@ class Made:
         pieces = []
         for fixed, name in self.items:
             value = time_text(name, when) if is_time(name) else write(some_value(rng, name))
+            if name == "uri?" and b"?" not in value and self.escape == "default":
+                value += b"-"
             if name == "q" and value == b"-":
                 value = b""
             pieces.append(fixed.encode() + value)

@@ -31,8 +31,7 @@ static const char *const lines[] = {
     "::1 - - [24/Nov/2026:13:05:07 +0000] \"GET /\\\"a HTTP/1.1\" 200 5 \"-\" \"\\x41\\n x\"",
     "a.org:80 ::1 - J R [24/Nov/2026:13:05:07 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"x\"",
     "::1 - - [24/Nov/2026:13:05:07 +0545] \"GET /a HTTP/1.1\" 304 -",
-    "{\"ts\":1795525507.52,\"request\":{\"uri\":\"/"
-    "\\u00e9\\ud83d\",\"method\":\"GET\"},\"status\":200}",
+    "{\"ts\":1.52,\"request\":{\"uri\":\"/\\u00e9\\ud83d\",\"method\":\"GET\"},\"status\":200}",
     "::1 - x [24/Nov/2026:13:05:07 +0000] \"GET /\\xC3\\xA9 HTTP/2.0\" 200 \"\\x22\"",
     "{\"t\":\"2026-11-24T13:05:07+00:00\",\"r\":\"GET /\\u0001\\n HTTP/1.1\",\"s\":200}",
     "1795525507.123\tGET\t/a b%?c=d\t200\texample.org:80",
@@ -107,15 +106,18 @@ static unsigned sum_of(struct pv_text text)
 
 static void check_hit(const struct pv_hit *hit)
 {
-    static volatile unsigned sum;
+    const struct pv_text texts[] = {hit->method,  hit->target, hit->referrer,
+                                    hit->address, hit->site,   hit->user_agent,
+                                    hit->purpose, hit->title,  hit->section};
+    unsigned sum = 0;
 
     assert_true(hit->ts_ms >= 0 && hit->ts_ms < PV_TIME_LIMIT_MS);
     assert_in_range(hit->status, 0, 999);
     assert_non_null(hit->method.data);
     assert_non_null(hit->target.data);
-    sum += sum_of(hit->method) + sum_of(hit->target) + sum_of(hit->referrer);
-    sum += sum_of(hit->user_agent) + sum_of(hit->address) + sum_of(hit->site);
-    sum += sum_of(hit->purpose) + sum_of(hit->title) + sum_of(hit->section);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        sum += sum_of(texts[i]);
+    assert_in_range(sum, 0, 255U * 9 * 3 * SIZE_MAX_USED);
 }
 
 static void changed_lines_do_no_harm(void **state)

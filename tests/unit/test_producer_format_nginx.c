@@ -164,7 +164,12 @@ static void request_may_come_in_parts(void **state)
         {"$request_method $uri?$args", "GET /a?-", "GET", "/a"},
         {"$request_method $uri $query_string", "GET /a b=c", "GET", "/a?b=c"},
         {"$request_method $uri$is_args$args", "GET /a?b=c", "GET", "/a?b=c"},
+        /* nginx writes "-" for a query that is not there, directly behind the path. */
+        {"$request_method $uri$is_args$args", "GET /a-", "GET", "/a"},
+        {"$request_method $uri$is_args$args", "GET /a--", "GET", "/a-"},
+        {"$request_method $uri$is_args$args", "GET /a?b-", "GET", "/a?b-"},
         {"$request_method $uri$is_args$args", "GET /a", "GET", "/a"},
+        {"$request_method $uri$is_args$args", "- --", "-", "-"},
         {"$request_method $uri$is_args$query_string", "GET /a?b", "GET", "/a?b"},
         {"$request_method $uri$is_args$args", "GET /100%?b=%41", "GET", "/100%25?b=%41"},
         /* What nginx decoded must not be decoded a second time. */
@@ -308,6 +313,8 @@ static void nothing_is_undone_with_escape_none(void **state)
     struct pv_hit hit;
 
     (void)state;
+    use_format("log_format n escape=none '$msec $status $request_method $uri$is_args$args';");
+    assert_text(parse("1.0 200 GET /a-").target, "/a-");
     use_format("log_format n escape=none '$msec\t$request\t$status\t\"$http_user_agent\"';");
     hit = parse("1.0\tGET /a\\x22 HTTP/1.1\t200\t\"a \"quoted\" agent\\\"");
     assert_text(hit.target, "/a\\x22");
