@@ -34,12 +34,16 @@ static enum pv_status resolve(const char *address, struct addrinfo **found, stru
     char port[8];
     int failure;
 
-    if (!pv_address_parse(address, strlen(address), &parsed))
-        return pv_error_set(error, PV_INVALID, "--http=%s: takes ADDR:PORT", address);
+    if (!pv_address_parse(address, strlen(address), &parsed)) {
+        pv_error_set(error, PV_INVALID, "--http=%s: takes ADDR:PORT", address);
+        return PV_INVALID;
+    }
     snprintf(port, sizeof port, "%d", parsed.port);
     failure = getaddrinfo(parsed.host, port, &hints, found);
-    if (failure != 0)
-        return pv_error_set(error, PV_INVALID, "--http=%s: %s", address, gai_strerror(failure));
+    if (failure != 0) {
+        pv_error_set(error, PV_INVALID, "--http=%s: %s", address, gai_strerror(failure));
+        return PV_INVALID;
+    }
     return PV_OK;
 }
 
@@ -47,7 +51,7 @@ static enum pv_status listen_at(struct pv_collector *collector, const char *addr
                                 struct pv_error *error)
 {
     const union MHD_DaemonInfo *info;
-    struct addrinfo *found;
+    struct addrinfo *found = NULL;
     enum pv_status status = resolve(address, &found, error);
 
     if (status != PV_OK)

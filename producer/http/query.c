@@ -28,7 +28,11 @@ static struct pv_text decode(char *text, const char *end)
             *out++ = (char)byte;
             at += 2;
         } else {
-            *out++ = *at == '+' ? ' ' : *at;
+            char c = *at;
+
+            if (c == '+')
+                c = ' ';
+            *out++ = c;
         }
     }
     decoded.length = (size_t)(out - text);

@@ -72,13 +72,18 @@ const struct pv_http_route *pv_http_route_find(const char *path, const char *met
     return route;
 }
 
+static bool ends_type(char c)
+{
+    return c == ';' || c == ' ' || c == '\t';
+}
+
 bool pv_http_route_takes(const struct pv_http_route *route, struct pv_text content_type)
 {
     size_t length = 0;
 
     if (route->types == NULL)
         return true;
-    while (length < content_type.length && memchr("; \t", content_type.data[length], 3) == NULL)
+    while (length < content_type.length && !ends_type(content_type.data[length]))
         length++;
     for (const char *const *type = route->types; *type != NULL; type++)
         if (strlen(*type) == length && strncasecmp(*type, content_type.data, length) == 0)

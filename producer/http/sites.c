@@ -20,11 +20,16 @@ static struct pv_text behind_scheme(struct pv_text url)
     return (struct pv_text){NULL, 0};
 }
 
+static bool ends_authority(char c)
+{
+    return c == '/' || c == '?' || c == '#' || c == '\\';
+}
+
 static size_t authority_length(struct pv_text rest)
 {
     size_t length = 0;
 
-    while (length < rest.length && memchr("/?#\\", rest.data[length], 4) == NULL)
+    while (length < rest.length && !ends_authority(rest.data[length]))
         length++;
     return length;
 }

@@ -14,7 +14,7 @@
 #define LINES_ONLY false
 #endif
 
-enum { LONG_BYTES = 30000, STREAM_MAX = 400000 };
+enum { LONG_BYTES = 30000, STREAM_MAX = 150000 };
 
 /* What came of a stream: each message as its length and its bytes. */
 struct outcome {

@@ -26,7 +26,9 @@ fuzz() {
     rm -rf "$scratch"
     printf '%-12s %10s runs   %5s branches   %s\n' "$name" \
         "$(number_of number_of_executed_units: "$log")" "$(number_of cov: "$log")" "$result"
-    [ $result = passed ] || grep -aE 'broken promise|runtime error|ERROR:|Test unit written' "$log" | sed 's/^/    /'
+    if [ $result = FAILED ]; then
+        { grep -aE 'broken promise|runtime error|ERROR:|Test unit written' "$log" || tail -n 3 "$log"; } | sed 's/^/    /'
+    fi
 }
 
 if [ "${1-}" = --one ]; then
@@ -38,7 +40,10 @@ fi
 [ $# -ge 2 ] || { echo "usage: run.sh SECONDS BIN_DIR [NAME...]" >&2; exit 2; }
 seconds=$1 bin_dir=$2
 shift 2
-[ $# -gt 0 ] || set -- $(ls "$HERE/corpus")
+if [ $# -eq 0 ]; then
+    set -- "$HERE"/corpus/*
+    set -- "${@##*/}"
+fi
 mkdir -p "$WORK"
 printf '%s\n' "$@" | xargs -P 2 -I NAME "${BASH_SOURCE[0]}" --one "$seconds" "$bin_dir" NAME | tee "$WORK/summary"
 passed=$(grep -c ' passed$' "$WORK/summary" || true)
