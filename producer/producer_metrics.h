@@ -8,8 +8,9 @@
 #include "producer/stdin/stdin_source.h"
 #include "producer/syslog/syslog_metrics.h"
 
-/* hits = views + the sum over filtered, always: a hit of a log is counted when it is committed, one
- * that is received when it is committed from the spool, or at once when it is no view. */
+/* hits = views + the sum over filtered, always: a line of a log or of the spool is counted when it
+ * is committed, one that is received and is no view at once. What HTTP rejects is counted in
+ * `http`. */
 struct pv_producer_metrics {
     pv_metric_value hits, views, filtered[PV_REASON_COUNT];
     pv_metric_value commits, aborts, lost_segments, last_commit_ms, kafka_up;

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "pageview/address.h"
 #include "producer/http/serve.h"
 
-enum { TICK_MS = 100, DRAIN_MS = 2000 };
+enum { TICK_MS = 100, DRAIN_MS = 2000, OTHERS_FILES = 256, CONNECTIONS_LEAST = 64 };
 
 struct pv_collector {
     struct pv_serve serve;
@@ -139,11 +140,22 @@ static int64_t or_default(int64_t value, int64_t standard)
     return value != 0 ? value : standard;
 }
 
+/* Without a descriptor to spare nothing could be spooled, and Kafka not be reached. */
+static size_t within_descriptors(size_t connections)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= connections + OTHERS_FILES)
+        return connections;
+    return files.rlim_cur > OTHERS_FILES + CONNECTIONS_LEAST ? (size_t)files.rlim_cur - OTHERS_FILES
+                                                             : CONNECTIONS_LEAST;
+}
+
 static struct pv_connection_limits limits_of(const struct pv_collector_options *options)
 {
     return (struct pv_connection_limits){
-        .connections =
-            (size_t)or_default(options->max_connections, PV_COLLECTOR_CONNECTIONS_DEFAULT),
+        .connections = within_descriptors(
+            (size_t)or_default(options->max_connections, PV_COLLECTOR_CONNECTIONS_DEFAULT)),
         .per_address = (size_t)or_default(options->max_connections_per_address,
                                           PV_COLLECTOR_CONNECTIONS_PER_ADDRESS_DEFAULT),
         .idle_ms = or_default(options->idle_timeout_ms, PV_COLLECTOR_IDLE_MS_DEFAULT),

@@ -13,7 +13,7 @@
 #include "producer/http/endpoints.h"
 #include "producer/policy.h"
 
-#define PV_COLLECTOR_CONNECTIONS_DEFAULT             1024
+#define PV_COLLECTOR_CONNECTIONS_DEFAULT             768
 #define PV_COLLECTOR_CONNECTIONS_PER_ADDRESS_DEFAULT 64
 #define PV_COLLECTOR_IDLE_MS_DEFAULT                 10000
 #define PV_COLLECTOR_TOTAL_MS_DEFAULT                30000
@@ -24,7 +24,8 @@ struct pv_collector_options {
     const struct pv_list *allow_hosts;     /* sites.h; NULL or empty: every site */
     const struct pv_list *trusted_proxies; /* networks whose X-Forwarded-For counts; may be NULL */
     bool trust_client_time;                /* `ts` of a view is its time, not the server's clock */
-    int64_t max_connections;               /* 64 at least; more wait to be accepted */
+    int64_t max_connections;               /* 64 at least; more wait to be accepted. 256 of the
+                                              process's descriptors are left to others */
     int64_t max_connections_per_address;   /* trusted proxies have no limit */
     int64_t idle_timeout_ms;               /* for a head, and between two pieces of a body */
     int64_t total_timeout_ms;              /* for a body as a whole */

@@ -2,6 +2,17 @@
 
 #include <string.h>
 
+/* What a view that came by HTTP can be refused for: the policy's reasons, and those of the body. */
+static const enum pv_reason rejections[] = {
+    PV_REASON_not_allowed,     PV_REASON_other_site,  PV_REASON_asset,    PV_REASON_prefetch,
+    PV_REASON_consent,         PV_REASON_not_article, PV_REASON_not_json, PV_REASON_not_object,
+    PV_REASON_missing_article, PV_REASON_bad_article, PV_REASON_bad_ts,   PV_REASON_future,
+    PV_REASON_bad_field,
+};
+enum { REJECTIONS = sizeof rejections / sizeof rejections[0] };
+
+_Static_assert(PV_COLLECTOR_METRIC_ROWS == 7 + REJECTIONS, "a row a metric");
+
 size_t pv_collector_metrics_table(const struct pv_collector_metrics *m,
                                   struct pv_metric rows[PV_COLLECTOR_METRIC_ROWS])
 {
@@ -18,7 +29,15 @@ size_t pv_collector_metrics_table(const struct pv_collector_metrics *m,
         {"pv_producer_http_connections", "gauge", NULL, NULL, "Open HTTP connections.",
          &m->connections},
     };
+    size_t count = sizeof table / sizeof table[0];
 
     memcpy(rows, table, sizeof table);
-    return sizeof table / sizeof table[0];
+    for (size_t i = 0; i < REJECTIONS; i++)
+        rows[count++] = (struct pv_metric){"pv_producer_http_rejected_total",
+                                           "counter",
+                                           "reason",
+                                           pv_reason_name(rejections[i]),
+                                           "Views that came by HTTP and are none, by reason.",
+                                           &m->rejected[rejections[i]]};
+    return count;
 }

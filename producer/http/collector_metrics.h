@@ -5,7 +5,7 @@
 #include "producer/http/endpoints.h"
 
 /* The table, one row a metric; it points into `metrics`. */
-#define PV_COLLECTOR_METRIC_ROWS 8
+#define PV_COLLECTOR_METRIC_ROWS 20
 size_t pv_collector_metrics_table(const struct pv_collector_metrics *metrics,
                                   struct pv_metric rows[PV_COLLECTOR_METRIC_ROWS]);
 

@@ -83,13 +83,14 @@ _MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk says, and the most memory that the server held; 0 where it is of no interest."""
+    """What wrk says, and what the server took; no memory where it is of no interest."""
 
     requests: int
     per_s: float
     p50_ms: float
     p99_ms: float
-    rss_mib: float
+    cpu_us: float = 0.0  # of the server, a request
+    rss_mib: float = 0.0
 
 
 def _processors() -> tuple[int, int, set[int]]:
@@ -120,18 +121,27 @@ def _read_wrk(text: str) -> Load:
         sys.exit(f"bench: wrk's requests were not all answered well:\n{text}")
     latency = {int(percent): float(value) * _MS[unit] for percent, value, unit in _LATENCY.findall(text)}
     seconds = float(count[2]) * _MS[count[3]] / 1000
-    return Load(int(count[1]), int(count[1]) / seconds, latency[50], latency[99], 0.0)
+    return Load(int(count[1]), int(count[1]) / seconds, latency[50], latency[99])
 
 
-def _load(bench: Bench, port: int, requests: str) -> Load:
+def _cpu_s(pid: int) -> float:
+    """Of a process and its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(_cpu_s(int(one)) for one in children)
+
+
+def _load(bench: Bench, port: int, requests: str, pid: int) -> Load:
     _, processor, _ = _processors()
     script = bench.directory / "wrk.lua"
     script.write_text(_REQUESTS.replace("MAKE", REQUESTS[requests]), encoding="utf-8")
     output = bench.directory / f"{bench.new_name()}-wrk.log"
+    before_s = _cpu_s(pid)
     _, text = run(
         _on(processor, ["wrk", "--threads=1", f"--connections={CONNECTIONS}", "--latency", f"--script={script}",
                         f"--duration={bench.options.http_seconds}s", f"http://127.0.0.1:{port}/"]), output)
-    return _read_wrk(text)
+    load = _read_wrk(text)
+    return replace(load, cpu_us=(_cpu_s(pid) - before_s) / load.requests * 1e6)
 
 
 @contextmanager
@@ -158,7 +168,7 @@ def _nginx(bench: Bench, requests: str) -> Load:
     config.write_text(_NGINX.format(directory=directory, port=port, user="user root;" if os.geteuid() == 0 else ""))
     with _server(["/usr/sbin/nginx", "-c", str(config), "-e", str(directory / "start.log")], port,
                  directory / "output.log") as child:
-        load = _load(bench, port, requests)
+        load = _load(bench, port, requests, child.pid)
     logged = (directory / "access.log").read_bytes().count(b"\n")
     _expect_all("lines in nginx's access log", logged, load.requests)
     (directory / "access.log").unlink()
@@ -179,7 +189,7 @@ def _collector(bench: Bench, requests: str) -> Load:
                  f"--state-dir={state}", bench.spiders, *bench.options.producer_option)
     command = bench.command("pv-producer", f"--http=127.0.0.1:{port}", *arguments)
     with _server(command, port, bench.directory / f"{name}.log") as child:
-        load = replace(_load(bench, port, requests), rss_mib=peak_rss_mib(child.pid))
+        load = replace(_load(bench, port, requests, child.pid), rss_mib=peak_rss_mib(child.pid))
     bench.run("pv-producer", "--exit-at-end", *arguments)
     _expect_all(f"events in topic {topic}", bench.events_in(topic), load.requests)
     bench.delete_topic(topic)
@@ -191,13 +201,13 @@ def _median(loads: list[Load]) -> Load:
         return statistics.median(field(load) for load in loads)
 
     return Load(int(of(lambda load: load.requests)), of(lambda load: load.per_s), of(lambda load: load.p50_ms),
-                of(lambda load: load.p99_ms), max(load.rss_mib for load in loads))
+                of(lambda load: load.p99_ms), of(lambda load: load.cpu_us), max(load.rss_mib for load in loads))
 
 
 def _row(name: str, load: Load, limit: Load) -> None:
     rss = f"{load.rss_mib:>9.0f}" if load.rss_mib else f"{'-':>9}"
-    print(f"{name:<34}{load.per_s:>11,.0f}{load.per_s / limit.per_s:>7.2f}{load.p50_ms:>9.2f}{load.p99_ms:>9.2f}{rss}",
-          flush=True)
+    print(f"{name:<34}{load.per_s:>11,.0f}{load.per_s / limit.per_s:>7.2f}{load.p50_ms:>9.2f}{load.p99_ms:>9.2f}"
+          f"{load.cpu_us:>11.2f}{rss}", flush=True)
 
 
 def measure_collector(bench: Bench) -> None:
@@ -205,7 +215,7 @@ def measure_collector(bench: Bench) -> None:
     _move_broker(bench, _processors()[2])
     print(f"\nHTTP: {CONNECTIONS} connections for {options.http_seconds} s, one processor for the server, "
           f"another for wrk, median of {options.runs}\n{'':<34}{'requests/s':>11}{'ratio':>7}{'p50 ms':>9}{'p99 ms':>9}"
-          f"{'RSS MiB':>9}")
+          f"{'CPU µs/req.':>11}{'RSS MiB':>9}")
     for requests in REQUESTS:
         limits, ours = [], []
         for _ in range(options.runs):

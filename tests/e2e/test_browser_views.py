@@ -102,11 +102,13 @@ class Site:
 def site(tmp_path: Path, pipeline: Pipeline) -> Iterator[Site]:
     port = free_port()
     producer = pipeline.producer(
-        tail=False, spool=tmp_path / "spool", http=f"127.0.0.1:{port}", allow_host=[SITE, "127.0.0.1"], trusted_proxy="127.0.0.1/32")
+        tail=False, spool=tmp_path / "spool", http=f"127.0.0.1:{port}", allow_host=[SITE, "127.0.0.1"],
+        trusted_proxy="127.0.0.1/32")
     wait_until(lambda: answers(port), "the collector answers", explain=producer.describe)
     snippet = render("nginx/pageviews-collector.conf", {"127.0.0.1:8090": f"127.0.0.1:{port}"})
     requests = f"access_log {tmp_path}/nginx/pages/requests.log combined;"
-    with NginxServer(tmp_path / "nginx", http=requests, server=snippet + _LOCATIONS) as nginx, Chromium(tmp_path) as browser:
+    pages = NginxServer(tmp_path / "nginx", http=requests, server=snippet + _LOCATIONS)
+    with pages as nginx, Chromium(tmp_path) as browser:
         for name, head in _PAGES.items():
             text = head.replace("COLLECTOR", str(port))
             page = f"<!doctype html><meta charset=utf-8><title>Page {name}</title>{text}<p>Text\n"
@@ -133,7 +135,7 @@ def test_page_with_global_privacy_control_is_no_view_however_it_is_sent(site: Si
 
 
 def test_each_change_of_history_to_another_page_is_one_view(site: Site) -> None:
-    expected = {}
+    expected: dict[str, int] = {}
     for kind in KINDS_THAT_SEE_HISTORY:
         one, two, three = (f"/{kind}/{page}" for page in ("one", "two", "three"))
         site.visit(one, ("run", GO_TO.format(two)), ("run", GO_TO.format(three)), ("back",))
@@ -171,7 +173,8 @@ def test_page_that_runs_before_it_is_shown_is_a_view_once_it_is_shown(site: Site
 def test_page_names_its_article_and_section(site: Site) -> None:
     site.visit("/named/one?from=mail")
     site.expect({"/named/article": 1})
-    events = [json.loads(message.value()) for message in read_topic(site.pipeline.broker.address, site.pipeline.topic)]
+    messages = read_topic(site.pipeline.broker.address, site.pipeline.topic)
+    events = [json.loads(message.value() or b"") for message in messages]
     (event,) = (event for event in events if event["article"] == "/named/article")
     assert (event["section"], event["title"]) == ("news", "Page named")
 

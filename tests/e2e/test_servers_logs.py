@@ -5,7 +5,7 @@ import json
 import random
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -133,7 +133,7 @@ class KilledProducer:
     def kill_at_work(self) -> None:
         more = self._source.randrange(LEAST_MESSAGES_BETWEEN_KILLS, MOST_MESSAGES_BETWEEN_KILLS)
         mark = self._counted() + more
-        wait_until(lambda: self._counted() >= mark, f"{more} messages more are counted", explain=self._pipeline.describe)
+        wait_until(lambda: self._counted() >= mark, f"{more} messages more", explain=self._pipeline.describe)
         self.kill()
 
     def kill(self) -> None:
@@ -159,14 +159,14 @@ def kill_and_rotate(site: Site, producer: KilledProducer, broker: KafkaBroker) -
 @pytest.mark.parametrize("site_of", [nginx_site, apache_site, caddy_site], ids=["nginx", "apache", "caddy"])
 def test_requests_under_load_are_counted_as_the_server_logged_them(
         tmp_path: Path, own_broker: KafkaBroker, redis_server: RedisServer,
-        site_of: Callable[[Path], Iterator[Site]]) -> None:
+        site_of: Callable[[Path], AbstractContextManager[Site]]) -> None:
     """The producer is killed ten times, Kafka once, and the log is rotated meanwhile, all while requests go on."""
     seed = random.randrange(1 << 30)
     print(f"seed {seed}")
     with ExitStack() as stack:
         pipeline = stack.enter_context(Pipeline(tmp_path, own_broker, redis_server))
         site = stack.enter_context(site_of(tmp_path))
-        load = stack.enter_context(Wrk(tmp_path / "wrk", site.port, seconds=300))
+        load = stack.enter_context(Wrk(tmp_path / "wrk", site.port, seconds=300, connections=32))
         aggregator = pipeline.aggregator()
         producer = KilledProducer(pipeline, site, random.Random(seed))
         kill_and_rotate(site, producer, own_broker)

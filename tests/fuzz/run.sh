@@ -7,6 +7,7 @@
 # build/fuzzing/NAME/found. An input that breaks a promise is kept in build/fuzzing/NAME; to see it fail
 # again: BIN_DIR/fuzz_NAME THAT_FILE.
 set -euo pipefail
+export LC_ALL=C
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 WORK=$(dirname "$(dirname "$HERE")")/build/fuzzing
 

@@ -76,7 +76,8 @@ class NginxServer:
         return self._directory / "nginx.pid"
 
     def start(self) -> None:
-        command = ["/usr/sbin/nginx", "-c", str(self._directory / "nginx.conf"), "-e", str(self._directory / "start.log")]
+        own = self._directory
+        command = ["/usr/sbin/nginx", "-c", str(own / "nginx.conf"), "-e", str(own / "start.log")]
         self._child = ChildProcess(command, self._directory / "output.log")
         wait_until(self._is_ready, "nginx answers", explain=self.describe)
 

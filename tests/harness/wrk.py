@@ -12,7 +12,7 @@ from harness.waiting import wait_until
 _SCRIPT = """\
 local agents = {
     "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15",
     "Mozilla/5.0 (Windows NT 10.0; \\"quoted\\" \\\\ and more) Gecko/20100101 Firefox/126.0",
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
 }
@@ -29,7 +29,8 @@ local weights = {1, 1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7}
 function request()
     local method, path = kinds[weights[math.random(#weights)]](math.random(40))
     return wrk.format(method, path, {
-        ["User-Agent"] = agents[math.random(#agents)], ["Host"] = "www.example.org:PORT", ["Referer"] = "https://example.net/a b",
+        ["User-Agent"] = agents[math.random(#agents)], ["Host"] = "www.example.org:PORT",
+        ["Referer"] = "https://example.net/a b",
     })
 end
 function delay() return PAUSE_MS end

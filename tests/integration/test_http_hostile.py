@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import socket
 import struct
@@ -154,6 +155,22 @@ def test_waiting_clients_make_room_when_there_are_too_many(tmp_path: Path) -> No
             held[-1].send("POST /v1/views HTTP/1.1\r\n")
         assert_still_serves(collector)
         assert held[0].is_closed_by_server()
+        for connection in held:
+            connection.close()
+
+
+def test_connections_leave_descriptors_for_the_spool(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (400, hard))
+    try:
+        collector = HttpCollector(tmp_path, trusted_proxy="127.0.0.0/8", idle_timeout=120_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with collector:
+        held = [collector.connect() for _ in range(500)]
+        for connection in held[-144:]:
+            connection.send(f"{HEAD}Content-Length: 9\r\n\r\n{{")
+        assert_still_serves(collector)
         for connection in held:
             connection.close()
 
