@@ -1,6 +1,9 @@
 #include "pageview/address.h"
 
+#include <netdb.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { PORT_MAX = 65535 };
 
@@ -41,4 +44,24 @@ bool pv_address_parse(const char *text, size_t length, struct pv_address *addres
     address->host[host_length] = '\0';
     address->port = port;
     return true;
+}
+
+enum pv_status pv_address_resolve(const char *option, const char *text, struct addrinfo **found,
+                                  struct pv_error *error)
+{
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct pv_address parsed;
+    char port[8];
+    int failure;
+
+    if (!pv_address_parse(text, strlen(text), &parsed))
+        return pv_error_set(error, PV_INVALID,
+                            "--%s=%s: takes ADDR:PORT, such as 127.0.0.1:9000 or [::]:9000", option,
+                            text);
+    snprintf(port, sizeof port, "%d", parsed.port);
+    failure = getaddrinfo(parsed.host, port, &hints, found);
+    if (failure != 0)
+        return pv_error_set(error, PV_INVALID, "--%s=%s: %s", option, text, gai_strerror(failure));
+    return PV_OK;
 }

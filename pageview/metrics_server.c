@@ -2,7 +2,6 @@
 
 #include <microhttpd.h>
 #include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -68,27 +67,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return answer(connection, MHD_HTTP_NOT_FOUND, plain, "/metrics /healthz /readyz\n", 26);
 }
 
-static enum pv_status resolve(const char *address, struct addrinfo **found, struct pv_error *error)
-{
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct pv_address parsed;
-    char port[8];
-    int failure;
-
-    if (!pv_address_parse(address, strlen(address), &parsed)) {
-        pv_error_set(error, PV_INVALID, "--metrics=%s: not ADDR:PORT", address);
-        return PV_INVALID;
-    }
-    snprintf(port, sizeof port, "%d", parsed.port);
-    failure = getaddrinfo(parsed.host, port, &hints, found);
-    if (failure != 0) {
-        pv_error_set(error, PV_INVALID, "--metrics=%s: %s", address, gai_strerror(failure));
-        return PV_INVALID;
-    }
-    return PV_OK;
-}
-
 enum pv_status pv_metrics_server_new(const char *address, const struct pv_metrics_source *source,
                                      struct pv_metrics_server **server, struct pv_error *error)
 {
@@ -100,7 +78,7 @@ enum pv_status pv_metrics_server_new(const char *address, const struct pv_metric
     *server = NULL;
     if (address == NULL)
         return PV_OK;
-    status = resolve(address, &found, error);
+    status = pv_address_resolve("metrics", address, &found, error);
     if (status != PV_OK)
         return status;
     made = calloc(1, sizeof *made);

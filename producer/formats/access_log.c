@@ -2,30 +2,14 @@
 
 #include <string.h>
 
+#include "producer/formats/digits.h"
+
 /* What is around a time: `[…] "`. */
 #define TIME_AREA (1 + PV_TIME_CLF_SIZE + 3)
 
 struct cursor {
     const char *at, *end;
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* The value of `count` digits, or -1. */
-static int digits(const char *text, size_t count)
-{
-    int value = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (!is_digit(text[i]))
-            return -1;
-        value = value * 10 + (text[i] - '0');
-    }
-    return value;
-}
 
 static bool skip_char(struct cursor *cursor, char c)
 {
@@ -113,15 +97,15 @@ static bool take_status_and_size(struct cursor *cursor, int *status)
 {
     if (cursor->end - cursor->at < 6 || cursor->at[0] != ' ' || cursor->at[4] != ' ')
         return false;
-    *status = digits(cursor->at + 1, 3);
+    *status = pv_digits(cursor->at + 1, 3);
     if (*status < 0)
         return false;
     cursor->at += 5;
     if (skip_char(cursor, '-'))
         return true;
-    if (!is_digit(*cursor->at))
+    if (!pv_is_digit(*cursor->at))
         return false;
-    while (cursor->at < cursor->end && is_digit(*cursor->at))
+    while (cursor->at < cursor->end && pv_is_digit(*cursor->at))
         cursor->at++;
     return true;
 }

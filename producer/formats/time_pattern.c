@@ -3,24 +3,7 @@
 #include <string.h>
 
 #include "pageview/bucket.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* The value of `count` digits, or -1. */
-static int digits(const char *text, size_t count)
-{
-    int value = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (!is_digit(text[i]))
-            return -1;
-        value = value * 10 + (text[i] - '0');
-    }
-    return value;
-}
+#include "producer/formats/digits.h"
 
 /* Month 1–12 of "Jan" … "Dec", or 0. */
 static unsigned month_number(const char *name)
@@ -79,7 +62,7 @@ static const char *read_fixed(const char *at, const char *end, size_t count, int
 {
     if (end - at < (ptrdiff_t)count)
         return NULL;
-    *value = digits(at, count);
+    *value = pv_digits(at, count);
     return *value >= 0 ? at + count : NULL;
 }
 
@@ -163,10 +146,10 @@ static const char *read_fraction(const char *at, const char *end, int64_t *value
     int64_t unit = 100;
 
     (void)parts;
-    if (end - at < 2 || *at != '.' || !is_digit(at[1]))
+    if (end - at < 2 || *at != '.' || !pv_is_digit(at[1]))
         return at; /* another time of the line may have said it */
     *value = 0;
-    for (at++; at < end && is_digit(*at); at++, unit /= 10)
+    for (at++; at < end && pv_is_digit(*at); at++, unit /= 10)
         *value += (*at - '0') * unit;
     return at;
 }
@@ -181,9 +164,9 @@ static const char *read_epoch(const char *at, const char *end, int64_t *whole,
 
     parts->has_epoch = true;
     *whole = 0;
-    for (; at < end && is_digit(*at) && at - first < EPOCH_DIGITS_MAX; at++)
+    for (; at < end && pv_is_digit(*at) && at - first < EPOCH_DIGITS_MAX; at++)
         *whole = *whole * 10 + (*at - '0');
-    return at > first && !(at < end && is_digit(*at)) ? at : NULL;
+    return at > first && !(at < end && pv_is_digit(*at)) ? at : NULL;
 }
 
 static const char *read_epoch_s(const char *at, const char *end, int64_t *value,

@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -27,33 +26,12 @@ struct pv_collector {
     bool has_thread;
 };
 
-static enum pv_status resolve(const char *address, struct addrinfo **found, struct pv_error *error)
-{
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct pv_address parsed;
-    char port[8];
-    int failure;
-
-    if (!pv_address_parse(address, strlen(address), &parsed)) {
-        pv_error_set(error, PV_INVALID, "--http=%s: takes ADDR:PORT", address);
-        return PV_INVALID;
-    }
-    snprintf(port, sizeof port, "%d", parsed.port);
-    failure = getaddrinfo(parsed.host, port, &hints, found);
-    if (failure != 0) {
-        pv_error_set(error, PV_INVALID, "--http=%s: %s", address, gai_strerror(failure));
-        return PV_INVALID;
-    }
-    return PV_OK;
-}
-
 static enum pv_status listen_at(struct pv_collector *collector, const char *address,
                                 struct pv_error *error)
 {
     const union MHD_DaemonInfo *info;
     struct addrinfo *found = NULL;
-    enum pv_status status = resolve(address, &found, error);
+    enum pv_status status = pv_address_resolve("http", address, &found, error);
 
     if (status != PV_OK)
         return status;

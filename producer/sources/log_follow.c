@@ -10,12 +10,9 @@ struct pv_log {
     int64_t rotate_wait_ms;
     const struct pv_clock *clock;
     struct pv_log_segments segments;
-    size_t current;   /* the segment that is being read */
-    int64_t known_ms; /* all files that nobody wrote to since are known */
-    /* Bytes of the current segment that were read and not handed out: [start, filled), of which
-     * [start, scanned) have no line feed. */
-    size_t start, scanned, filled;
-    char chunk[PV_LOG_CHUNK_SIZE];
+    size_t current;             /* the segment that is being read */
+    int64_t known_ms;           /* all files that nobody wrote to since are known */
+    struct pv_line_chunk chunk; /* of the current segment */
 };
 
 enum pv_status pv_log_new(const char *path, int64_t rotate_wait_ms, const struct pv_clock *clock,
@@ -49,11 +46,6 @@ static struct pv_segment *current_segment(struct pv_log *log)
     return &log->segments.items[log->current];
 }
 
-static void empty_chunk(struct pv_log *log)
-{
-    log->start = log->scanned = log->filled = 0;
-}
-
 /* Now, but for what the kernel's stamps on files may be late. */
 static int64_t recently_ms(const struct pv_log *log)
 {
@@ -68,9 +60,9 @@ static int64_t end_of_whole_lines(struct pv_log *log, struct pv_segment *segment
     int64_t end = 0, got;
 
     pv_segment_go_to(segment, 0);
-    while ((got = pv_segment_read(segment, log->chunk, sizeof log->chunk)) > 0)
+    while ((got = pv_segment_read(segment, log->chunk.data, sizeof log->chunk.data)) > 0)
         for (int64_t i = 0; i < got; i++)
-            if (log->chunk[i] == '\n')
+            if (log->chunk.data[i] == '\n')
                 end = segment->read_offset - got + i + 1;
     return end;
 }
@@ -82,7 +74,7 @@ enum pv_status pv_log_start(struct pv_log *log, const struct pv_log_position *po
 
     pv_log_segments_clean_up(&log->segments);
     log->current = 0;
-    empty_chunk(log);
+    pv_line_chunk_empty(&log->chunk);
     log->known_ms = position != NULL ? position->known_ms : recently_ms(log);
     if (position != NULL)
         return pv_log_segments_resume(&log->segments, log->path, position, error);
@@ -96,20 +88,17 @@ enum pv_status pv_log_start(struct pv_log *log, const struct pv_log_position *po
     return PV_OK;
 }
 
-/* Moves what is left to the front and reads behind it. 0 at the end for now, -1 on an error; when
- * the file turns out to have been truncated, what was read is void, and it is 0 as well. */
+/* Reads behind what is left. 0 at the end for now, -1 on an error; when the file turns out to have
+ * been truncated, what was read is void, and it is 0 as well. */
 static int64_t fill(struct pv_log *log)
 {
     struct pv_segment *segment = current_segment(log);
-    int64_t got;
+    size_t room;
+    char *end = pv_line_chunk_room(&log->chunk, &room);
+    int64_t got = pv_segment_read(segment, end, room);
 
-    memmove(log->chunk, log->chunk + log->start, log->filled - log->start);
-    log->scanned -= log->start;
-    log->filled -= log->start;
-    log->start = 0;
-    got = pv_segment_read(segment, log->chunk + log->filled, sizeof log->chunk - log->filled);
     if (got > 0 && pv_segment_is_intact(segment)) {
-        log->filled += (size_t)got;
+        pv_line_chunk_added(&log->chunk, (size_t)got);
         return got;
     }
     if (got > 0)
@@ -121,39 +110,21 @@ static int64_t fill(struct pv_log *log)
     return got < 0 ? got : 0;
 }
 
-/* The bytes at `start` become a line of `kind`; `used` of them are done with. */
-static void hand_out(struct pv_log *log, struct pv_line *line, enum pv_line_kind kind,
-                     size_t length, size_t used)
+/* A line was taken: it is behind the position unless it is the first pieces of a long one. */
+static void move_offset(struct pv_log *log, const struct pv_line *line)
 {
     struct pv_segment *segment = current_segment(log);
 
-    line->kind = kind;
-    line->data = log->chunk + log->start;
-    line->length = length;
-    log->start += used;
-    log->scanned = log->start;
-    segment->in_long_line = kind == PV_LINE_PIECE;
-    if (kind != PV_LINE_PIECE)
-        segment->offset = segment->read_offset - (int64_t)(log->filled - log->start);
+    if (line->kind != PV_LINE_PIECE)
+        segment->offset = segment->read_offset - (int64_t)pv_line_chunk_rest(&log->chunk);
 }
 
 /* A line, or a piece of a long one, from what was read already. */
 static bool take_buffered(struct pv_log *log, struct pv_line *line)
 {
-    const char *scan = log->chunk + log->scanned;
-    const char *line_feed = memchr(scan, '\n', log->filled - log->scanned);
-    size_t length = line_feed != NULL ? (size_t)(line_feed - (log->chunk + log->start))
-                                      : log->filled - log->start;
-    bool in_long_line = current_segment(log)->in_long_line;
-
-    if (line_feed == NULL)
-        log->scanned = log->filled;
-    if (line_feed != NULL && length <= PV_LOG_LINE_MAX)
-        hand_out(log, line, in_long_line ? PV_LINE_LAST_PIECE : PV_LINE_WHOLE, length, length + 1);
-    else if (length > PV_LOG_LINE_MAX)
-        hand_out(log, line, PV_LINE_PIECE, PV_LOG_LINE_MAX, PV_LOG_LINE_MAX);
-    else
+    if (!pv_line_chunk_take(&log->chunk, &current_segment(log)->in_long_line, line))
         return false;
+    move_offset(log, line);
     return true;
 }
 
@@ -195,20 +166,18 @@ static bool leave_segment(struct pv_log *log, struct pv_line *line)
     struct pv_segment *segment = current_segment(log);
 
     if (is_finished(log)) {
-        size_t rest = log->filled - log->start;
-
-        if (rest > 0 || segment->in_long_line) {
-            hand_out(log, line, segment->in_long_line ? PV_LINE_LAST_PIECE : PV_LINE_WHOLE, rest,
-                     rest);
+        if (pv_line_chunk_rest(&log->chunk) > 0 || segment->in_long_line) {
+            pv_line_chunk_take_rest(&log->chunk, &segment->in_long_line, line);
+            move_offset(log, line);
             return true;
         }
         pv_log_segments_remove(&log->segments, log->current);
     } else {
         /* The half line is read again when there is more of it. */
-        segment->read_offset -= (int64_t)(log->filled - log->start);
+        segment->read_offset -= (int64_t)pv_line_chunk_rest(&log->chunk);
         log->current++;
     }
-    empty_chunk(log);
+    pv_line_chunk_empty(&log->chunk);
     return false;
 }
 

@@ -12,11 +12,8 @@
 #define PRODUCER_SOURCES_LOG_FOLLOW_H
 
 #include "pageview/clock.h"
-#include "producer/sources/line_source.h"
+#include "producer/sources/line_chunk.h"
 #include "producer/sources/log_position.h"
-
-#define PV_LOG_LINE_MAX   65536  /* bytes; a longer line comes in pieces */
-#define PV_LOG_CHUNK_SIZE 262144 /* bytes read at once */
 
 struct pv_log;
 

@@ -13,8 +13,7 @@
 
 #include "pageview/log.h"
 #include "pageview/spool.h"
-
-enum { CHUNK_SIZE = 131072, LINE_MAX_SIZE = 65536 };
+#include "producer/sources/line_chunk.h"
 
 struct spool_source {
     char *directory;
@@ -27,8 +26,7 @@ struct spool_source {
     bool is_closed;           /* nobody appends to the segment any more */
     bool in_long_line;
     int64_t lost;
-    size_t start, scanned, filled; /* of the chunk; [start, scanned) has no line feed */
-    char chunk[CHUNK_SIZE];
+    struct pv_line_chunk chunk;
 };
 
 struct spool_position {
@@ -68,7 +66,7 @@ static void leave_segment(struct spool_source *source)
     source->fd = -1;
     source->offset = source->read_offset = source->settled = 0;
     source->is_closed = source->in_long_line = false;
-    source->start = source->scanned = source->filled = 0;
+    pv_line_chunk_empty(&source->chunk);
 }
 
 /* Opens a segment at `offset`; `*found` is false when it is not there. */
@@ -137,35 +135,11 @@ static enum pv_status start(void *self, const char *text, bool from_end, struct 
     return PV_OK;
 }
 
-/* The bytes at `start` become a line of `kind`; `used` of them are done with. */
-static void hand_out(struct spool_source *source, struct pv_line *line, enum pv_line_kind kind,
-                     size_t length, size_t used)
+/* A line was taken: it is behind the position unless it is the first pieces of a long one. */
+static void move_offset(struct spool_source *source, const struct pv_line *line)
 {
-    *line = (struct pv_line){kind, source->chunk + source->start, length};
-    source->start += used;
-    source->scanned = source->start;
-    source->in_long_line = kind == PV_LINE_PIECE;
-    if (kind != PV_LINE_PIECE)
-        source->offset = source->read_offset - (int64_t)(source->filled - source->start);
-}
-
-static bool take_buffered(struct spool_source *source, struct pv_line *line)
-{
-    const char *scan = source->chunk + source->scanned;
-    const char *line_feed = memchr(scan, '\n', source->filled - source->scanned);
-    size_t length = line_feed != NULL ? (size_t)(line_feed - (source->chunk + source->start))
-                                      : source->filled - source->start;
-
-    if (line_feed == NULL)
-        source->scanned = source->filled;
-    if (line_feed != NULL && length <= LINE_MAX_SIZE)
-        hand_out(source, line, source->in_long_line ? PV_LINE_LAST_PIECE : PV_LINE_WHOLE, length,
-                 length + 1);
-    else if (length > LINE_MAX_SIZE)
-        hand_out(source, line, PV_LINE_PIECE, LINE_MAX_SIZE, LINE_MAX_SIZE);
-    else
-        return false;
-    return true;
+    if (line->kind != PV_LINE_PIECE)
+        source->offset = source->read_offset - (int64_t)pv_line_chunk_rest(&source->chunk);
 }
 
 /* Reads behind what is there; 0 at the end for now, -1 on an error. What is not settled may be
@@ -174,25 +148,21 @@ static bool take_buffered(struct spool_source *source, struct pv_line *line)
 static ssize_t fill(struct spool_source *source)
 {
     size_t room;
+    char *end;
     ssize_t got;
 
     if (source->read_offset >= source->settled && !pv_spool_settle(source->fd, &source->settled))
         return -1;
     if (source->read_offset >= source->settled)
         return 0;
-
-    memmove(source->chunk, source->chunk + source->start, source->filled - source->start);
-    source->scanned -= source->start;
-    source->filled -= source->start;
-    source->start = 0;
-    room = CHUNK_SIZE - source->filled;
+    end = pv_line_chunk_room(&source->chunk, &room);
     if ((int64_t)room > source->settled - source->read_offset)
         room = (size_t)(source->settled - source->read_offset);
     do
-        got = pread(source->fd, source->chunk + source->filled, room, source->read_offset);
+        got = pread(source->fd, end, room, source->read_offset);
     while (got < 0 && errno == EINTR);
     if (got > 0) {
-        source->filled += (size_t)got;
+        pv_line_chunk_added(&source->chunk, (size_t)got);
         source->read_offset += got;
     }
     return got;
@@ -211,7 +181,6 @@ static bool has_successor(const struct spool_source *source)
 static enum pv_status at_end(struct spool_source *source, struct pv_line *line, bool *found,
                              bool *go_on, struct pv_error *error)
 {
-    size_t rest = source->filled - source->start;
     bool opened;
 
     *found = false;
@@ -220,9 +189,9 @@ static enum pv_status at_end(struct spool_source *source, struct pv_line *line, 
         source->is_closed = *go_on = has_successor(source);
         return PV_OK;
     }
-    if (rest > 0 || source->in_long_line) { /* torn, and nothing will finish it */
-        hand_out(source, line, source->in_long_line ? PV_LINE_LAST_PIECE : PV_LINE_WHOLE, rest,
-                 rest);
+    if (pv_line_chunk_rest(&source->chunk) > 0 || source->in_long_line) {
+        pv_line_chunk_take_rest(&source->chunk, &source->in_long_line, line); /* torn for good */
+        move_offset(source, line);
         *found = true;
         return PV_OK;
     }
@@ -244,9 +213,11 @@ static enum pv_status next(void *self, struct pv_line *line, bool *found, struct
     while (status == PV_OK && go_on && !*found) {
         ssize_t got;
 
-        *found = take_buffered(source, line);
-        if (*found)
+        *found = pv_line_chunk_take(&source->chunk, &source->in_long_line, line);
+        if (*found) {
+            move_offset(source, line);
             break;
+        }
         got = fill(source);
         if (got < 0)
             return pv_error_set(error, PV_IO, "%s: cannot read segment %" PRIu64 ": %s",

@@ -1,7 +1,7 @@
 /* The spool (pageview/spool.h) as a source of lines. It is read segment by segment; segments that
  * are shipped are removed, all but the newest.
  *
- * Its position is "spool1;SEGMENT;OFFSET". Memory: one chunk of 128 KiB. */
+ * Its position is "spool1;SEGMENT;OFFSET". Memory: one chunk (line_chunk.h). */
 #ifndef PRODUCER_SOURCES_SPOOL_SOURCE_H
 #define PRODUCER_SOURCES_SPOOL_SOURCE_H
 

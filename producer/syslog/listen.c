@@ -6,7 +6,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -82,25 +81,6 @@ static bool open_pair(const struct addrinfo *at, struct pv_syslog_sockets *socke
     return true;
 }
 
-static enum pv_status resolve(const char *address, struct addrinfo **found, struct pv_error *error)
-{
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct pv_address parsed;
-    char port[8];
-    int failure;
-
-    if (!pv_address_parse(address, strlen(address), &parsed))
-        return pv_error_set(error, PV_INVALID,
-                            "--syslog=%s: not ADDR:PORT, such as 127.0.0.1:5514 or [::]:5514",
-                            address);
-    snprintf(port, sizeof port, "%d", parsed.port);
-    failure = getaddrinfo(parsed.host, port, &hints, found);
-    if (failure != 0)
-        return pv_error_set(error, PV_INVALID, "--syslog=%s: %s", address, gai_strerror(failure));
-    return PV_OK;
-}
-
 static const char *advice(int failure)
 {
     switch (failure) {
@@ -120,7 +100,7 @@ enum pv_status pv_syslog_listen(const char *address, struct pv_syslog_sockets *s
 {
     struct pv_syslog_sockets made = {.count = 0};
     struct addrinfo *found = NULL;
-    enum pv_status status = resolve(address, &found, error);
+    enum pv_status status = pv_address_resolve("syslog", address, &found, error);
     int failure = 0;
 
     for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {

@@ -166,9 +166,11 @@ def test_requests_under_load_are_counted_as_the_server_logged_them(
     with ExitStack() as stack:
         pipeline = stack.enter_context(Pipeline(tmp_path, own_broker, redis_server))
         site = stack.enter_context(site_of(tmp_path))
-        load = stack.enter_context(Wrk(tmp_path / "wrk", site.port, seconds=300, connections=32))
         aggregator = pipeline.aggregator()
         producer = KilledProducer(pipeline, site, random.Random(seed))
+        # What was rotated before a producer's first start is history.
+        producer.running.wait_text("log_file_found")
+        load = stack.enter_context(Wrk(tmp_path / "wrk", site.port, seconds=300, connections=32))
         kill_and_rotate(site, producer, own_broker)
         answered = load.finish()
         site.stop()
