@@ -383,7 +383,7 @@ def test_what_finds_no_room_at_the_end_is_counted_as_refused(receiver: Receiver)
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [("nonsense", "not ADDR:PORT"), ("192.0.2.1:5514", "not an address of this machine"), ("[::zz]:5514", "--syslog=")],
+    [("nonsense", "takes ADDR:PORT"), ("192.0.2.1:5514", "not an address of this machine"), ("[::zz]:5514", "--syslog=")],
 )
 def test_address_that_cannot_be_had_is_named(tmp_path: Path, address: str, said: str) -> None:
     argv = [str(tmp_path / "lines"), "syslog", address, f"127.0.0.1:{free_port()}"]
