@@ -167,31 +167,9 @@ struct config_file {
     FILE *stream;
     const char *path;
     int line;
+    char text[PV_CONFIG_LINE_MAX + 2]; /* of the line, with its line feed */
     enum pv_status status;
 };
-
-/* Gives inih one line, and none behind the first mistake. Blanks at its start are taken away, or
- * inih would silently take the line as another value of the name before. A line that does not fit
- * is refused, or inih would take its rest as a line of its own. */
-static char *read_config_line(char *text, int size, void *context)
-{
-    struct config_file *file = context;
-    size_t length, blanks;
-
-    if (file->status != PV_OK || fgets(text, size, file->stream) == NULL)
-        return NULL;
-    file->line++;
-    length = strlen(text);
-    if (length + 1 == (size_t)size && text[length - 1] != '\n') {
-        file->status =
-            pv_error_set(file->parse->error, PV_INVALID, "%s: line %d: has more than %d characters",
-                         file->path, file->line, size - 2);
-        return NULL;
-    }
-    blanks = strspn(text, " \t");
-    memmove(text, text + blanks, length - blanks + 1);
-    return text;
-}
 
 static int on_file_setting(void *context, const char *section, const char *name, const char *value)
 {
@@ -211,6 +189,64 @@ static int on_file_setting(void *context, const char *section, const char *name,
     else
         file->status = set_option(file->parse, FROM_FILE, where, name, value);
     return file->status == PV_OK;
+}
+
+/* Without the blanks around it. */
+static char *trim(char *text)
+{
+    size_t length;
+
+    text += strspn(text, " \t");
+    for (length = strlen(text); length > 0 && isspace((unsigned char)text[length - 1]);)
+        length--;
+    text[length] = '\0';
+    return text;
+}
+
+/* A setting that is too long for inih, by inih's rules. */
+static void take_long_line(struct config_file *file, char *text)
+{
+    char *equals = strchr(text, '='), *comment;
+
+    if (equals == NULL) {
+        file->status = pv_error_set(file->parse->error, PV_INVALID,
+                                    "%s: line %d: not \"name = value\"", file->path, file->line);
+        return;
+    }
+    *equals = '\0';
+    for (comment = equals + 2; *comment != '\0'; comment++)
+        if (*comment == ';' && isspace((unsigned char)comment[-1])) {
+            *comment = '\0';
+            break;
+        }
+    (void)on_file_setting(file, "", trim(text), trim(equals + 1));
+}
+
+/* Gives inih one line, and none behind the first mistake. Blanks at its start are taken away, or
+ * inih would silently take the line as another value of the name before. inih takes lines of `size`
+ * bytes, and the rest of a longer one as a line of its own; so it is given an empty one instead. */
+static char *read_config_line(char *text, int size, void *context)
+{
+    struct config_file *file = context;
+    char *line;
+    size_t length;
+
+    if (file->status != PV_OK || fgets(file->text, sizeof file->text, file->stream) == NULL)
+        return NULL;
+    file->line++;
+    length = strlen(file->text);
+    if (length + 1 == sizeof file->text && file->text[length - 1] != '\n') {
+        file->status =
+            pv_error_set(file->parse->error, PV_INVALID, "%s: line %d: has more than %d characters",
+                         file->path, file->line, PV_CONFIG_LINE_MAX);
+        return NULL;
+    }
+    line = file->text + strspn(file->text, " \t");
+    if (strlen(line) < (size_t)size)
+        return strcpy(text, line);
+    if (*line != '#' && *line != ';')
+        take_long_line(file, line);
+    return file->status == PV_OK ? strcpy(text, "\n") : NULL;
 }
 
 static enum pv_status apply_file(struct parse *parse, const char *path)

@@ -5,8 +5,8 @@
  *     PV_NAME=value     the environment; beats
  *     name = value      a line of --config=FILE; beats the table's default.
  *
- * A line of the file has 198 characters at most. A comment begins with # or ; at its start, or with
- * " ;" behind a value. There are no sections, quotes or continued lines.
+ * A line of the file has PV_CONFIG_LINE_MAX bytes at most. A comment begins with # or ; at its
+ * start, or with " ;" behind a value. There are no sections, quotes or continued lines.
  *
  * `-X kafka.PROPERTY=VALUE` (or the same name in the file) goes to librdkafka. */
 #ifndef PAGEVIEW_OPTIONS_H
@@ -17,6 +17,8 @@
 #include <stdint.h>
 
 #include "pageview/status.h"
+
+#define PV_CONFIG_LINE_MAX 4096
 
 enum pv_option_type {
     PV_OPTION_TEXT,     /* const char *, NULL when not given */

@@ -592,22 +592,44 @@ static void a_mistake_in_a_file_is_named_with_its_line(void **state)
     }
 }
 
-static void a_line_too_long_is_refused_not_cut(void **state)
+static void long_lines_are_settings_like_others(void **state)
 {
-    char text[600] = "topic = ";
+    static char text[2000];
+    size_t length;
 
     (void)state;
-    memset(text + 8, 'a', 190);
-    strcpy(text + 198, "\nbatch = 7\n");
+    for (int size = 150; size < 250; size++) { /* inih's own limit is among them */
+        length = (size_t)snprintf(text, sizeof text, "  topic = %0*d ;%s\nbatch = 7\n", size, 1,
+                                  " a comment");
+        assert_true(length < sizeof text);
+        assert_int_equal(parse_file(text, NULL), PV_OK);
+        assert_int_equal(strlen(options.kafka.topic), size);
+        assert_int_equal(options.batch, 7);
+    }
+    snprintf(text, sizeof text, "# %0300d = 1\n;%0300d\nbatch = 7\n", 1, 1);
     assert_int_equal(parse_file(text, NULL), PV_OK);
-    assert_int_equal(strlen(options.kafka.topic), 190);
-    assert_int_equal(options.batch, 7);
-    /* What is behind the limit would be an option of its own. */
-    memset(text + 8, 'a', 400);
-    strcpy(text + 300, "\nbatch = 7\n");
-    memcpy(text + 199, "batch = 9", 9);
+    snprintf(text, sizeof text, "\ntopik = %0300d\nbatch = 9\n", 1);
     assert_int_equal(parse_file(text, NULL), PV_INVALID);
-    assert_contains(error.text, ": line 1: has more than 198 characters");
+    assert_contains(error.text, ": line 2: ");
+    assert_contains(error.text, "topik");
+    snprintf(text, sizeof text, "\n%0300d\n", 1);
+    assert_int_equal(parse_file(text, NULL), PV_INVALID);
+    assert_contains(error.text, ": line 2: not \"name = value\"");
+}
+
+static void a_line_too_long_is_refused_not_cut(void **state)
+{
+    static char text[2 * PV_CONFIG_LINE_MAX];
+    const int name = (int)strlen("topic = ");
+
+    (void)state;
+    snprintf(text, sizeof text, "topic = %0*d\nbatch = 7\n", PV_CONFIG_LINE_MAX - name, 1);
+    assert_int_equal(parse_file(text, NULL), PV_OK);
+    assert_int_equal(strlen(options.kafka.topic), PV_CONFIG_LINE_MAX - name);
+    assert_int_equal(options.batch, 7);
+    snprintf(text, sizeof text, "topic = %0*d\n", PV_CONFIG_LINE_MAX - name + 1, 1);
+    assert_int_equal(parse_file(text, NULL), PV_INVALID);
+    assert_contains(error.text, ": line 1: has more than 4096 characters");
 }
 
 static void help_lists_every_option(void **state)
@@ -699,6 +721,7 @@ int main(void)
         cmocka_unit_test_setup(an_indented_line_is_a_line_of_its_own, clean),
         cmocka_unit_test_setup(a_file_that_cannot_be_read_says_so, clean),
         cmocka_unit_test_setup(a_mistake_in_a_file_is_named_with_its_line, clean),
+        cmocka_unit_test_setup(long_lines_are_settings_like_others, clean),
         cmocka_unit_test_setup(a_line_too_long_is_refused_not_cut, clean),
         cmocka_unit_test_setup(help_lists_every_option, clean),
         cmocka_unit_test_setup_teardown(the_nearest_name_is_near_or_none, clean, clean),
