@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An error is one line, whatever it quotes. */
+static void keep_to_line(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
+}
+
 enum pv_status pv_error_set(struct pv_error *error, enum pv_status status, const char *format, ...)
 {
     if (error != NULL) {
@@ -12,6 +20,7 @@ enum pv_status pv_error_set(struct pv_error *error, enum pv_status status, const
         va_start(args, format);
         vsnprintf(error->text, sizeof error->text, format, args);
         va_end(args);
+        keep_to_line(error->text);
     }
     return status;
 }
@@ -26,6 +35,7 @@ enum pv_status pv_error_prefix(struct pv_error *error, const char *format, ...)
     va_end(args);
     strncat(text, ": ", sizeof text - strlen(text) - 1);
     strncat(text, error->text, sizeof text - strlen(text) - 1);
+    keep_to_line(text);
     memcpy(error->text, text, sizeof text);
     return error->status;
 }

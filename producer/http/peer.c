@@ -169,10 +169,11 @@ static bool is_blank(char c)
 /* Cuts the last entry off the line. False when there is none left. */
 static bool take_last(struct pv_text *line, struct pv_text *entry)
 {
-    const char *end = line->data + line->length, *start = end;
+    const char *end, *start;
 
     if (line->data == NULL)
         return false;
+    start = end = line->data + line->length;
     while (start > line->data && start[-1] != ',')
         start--;
     *line = start > line->data ? (struct pv_text){line->data, (size_t)(start - 1 - line->data)}

@@ -1,11 +1,10 @@
 #include "producer/sources/log_position.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "producer/sources/position_text.h"
 
 void pv_log_position_format(const struct pv_log_position *position,
                             char text[PV_POSITION_TEXT_SIZE])
@@ -20,21 +19,6 @@ void pv_log_position_format(const struct pv_log_position *position,
                      ";%" PRIu64 ":%" PRIu64 ":%" PRId64 ":%" PRIu32 ":%016" PRIx64, mark->device,
                      mark->inode, mark->offset, mark->head_length, mark->head_hash);
     }
-}
-
-/* Reads digits, and no sign or blank before them, up to `limit`; moves `*text` behind them. */
-static bool read_number(const char **text, int base, uint64_t limit, uint64_t *number)
-{
-    char *end;
-
-    if (!isxdigit((unsigned char)**text))
-        return false;
-    errno = 0;
-    *number = strtoull(*text, &end, base);
-    if (end == *text || errno != 0 || *number > limit)
-        return false;
-    *text = end;
-    return true;
 }
 
 static bool read_mark(const char **text, struct pv_segment_mark *mark)
@@ -53,7 +37,7 @@ static bool read_mark(const char **text, struct pv_segment_mark *mark)
     for (int i = 0; i < FIELDS; i++) {
         if (i > 0 && *(*text)++ != ':')
             return false;
-        if (!read_number(text, fields[i].base, fields[i].limit, &numbers[i]))
+        if (!pv_position_number(text, fields[i].base, fields[i].limit, &numbers[i]))
             return false;
     }
     *mark = (struct pv_segment_mark){numbers[0], numbers[1], (int64_t)numbers[2],
@@ -69,7 +53,7 @@ bool pv_log_position_parse(const char *text, struct pv_log_position *position)
     if (strncmp(text, "1;", 2) != 0)
         return false;
     text += 2;
-    if (!read_number(&text, 10, INT64_MAX, &known_ms))
+    if (!pv_position_number(&text, 10, INT64_MAX, &known_ms))
         return false;
     position->known_ms = (int64_t)known_ms;
     while (*text == ';') {

@@ -14,6 +14,7 @@
 #include "pageview/log.h"
 #include "pageview/spool.h"
 #include "producer/sources/line_chunk.h"
+#include "producer/sources/position_text.h"
 
 struct spool_source {
     char *directory;
@@ -36,11 +37,17 @@ struct spool_position {
 
 static bool parse_position(const char *text, struct spool_position *position)
 {
-    int end = 0;
+    static const char front[] = "spool1;";
+    uint64_t offset;
 
-    return sscanf(text, "spool1;%" SCNu64 ";%" SCNd64 "%n", &position->segment, &position->offset,
-                  &end) == 2 &&
-           text[end] == '\0' && position->offset >= 0;
+    if (strncmp(text, front, sizeof front - 1) != 0)
+        return false;
+    text += sizeof front - 1;
+    if (!pv_position_number(&text, 10, UINT64_MAX, &position->segment) || *text++ != ';' ||
+        !pv_position_number(&text, 10, INT64_MAX, &offset))
+        return false;
+    position->offset = (int64_t)offset;
+    return *text == '\0';
 }
 
 static bool is_position(const char *text)
