@@ -12,76 +12,13 @@
  * empty tell what is newer: it may have been filled, copied and cut again between two looks. */
 #include "producer/sources/log_segments.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "pageview/log.h"
-#include "producer/sources/rotation.h"
+#include "producer/sources/log_candidates.h"
 
-enum { NOT_FOUND = -1 };
-
-enum use {
-    CLOSED, /* could not be opened, or is a segment now */
-    OPEN,
-    MARKED, /* open, and at the offset of the mark that it holds */
-};
-
-/* The log's files, opened; those that become segments are taken out. */
-struct candidates {
-    const char *log_path;
-    struct pv_log_files files;
-    struct pv_segment *opened; /* one a file */
-    enum use *uses;            /* one a file */
-    int newest_known;          /* index, NOT_FOUND before the first */
-};
-
-static void close_candidates(struct candidates *candidates)
-{
-    for (size_t i = 0; i < candidates->files.count; i++)
-        if (candidates->uses[i] != CLOSED)
-            pv_segment_close(&candidates->opened[i]);
-    free(candidates->opened);
-    free(candidates->uses);
-    pv_log_files_clean_up(&candidates->files);
-}
-
-static enum pv_status open_candidates(struct candidates *candidates, const char *path,
-                                      struct pv_error *error)
-{
-    struct pv_log_files files;
-    enum pv_status status = pv_log_files_list(path, &files, error);
-
-    if (status != PV_OK)
-        return status;
-    *candidates = (struct candidates){
-        .log_path = path,
-        .files = files,
-        .opened = calloc(files.count + 1, sizeof *candidates->opened),
-        .uses = calloc(files.count + 1, sizeof *candidates->uses),
-        .newest_known = NOT_FOUND,
-    };
-    if (candidates->opened == NULL || candidates->uses == NULL) {
-        pv_log_files_clean_up(&candidates->files);
-        close_candidates(candidates);
-        return pv_error_nomem(error, "the list of log files");
-    }
-    for (size_t i = 0; i < files.count; i++) {
-        struct pv_error why;
-
-        if (pv_segment_open(files.items[i].path, &candidates->opened[i], &why) == PV_OK)
-            candidates->uses[i] = OPEN;
-        else
-            pv_log(PV_LOG_WARN, "log_unreadable", PV_TEXT("error", why.text),
-                   PV_TEXT("advice", "let this user read the log and its rotated files"));
-    }
-    return PV_OK;
-}
-
-static bool is_same_file(const struct pv_segment *segment, uint64_t device, uint64_t inode)
-{
-    return segment->device == device && segment->inode == inode;
-}
+enum { NOT_FOUND = PV_LOG_CANDIDATE_NONE };
 
 /* 0: this is not the marked file. The more, the surer. */
 static int likeness(const struct pv_segment *segment, const struct pv_segment_mark *mark)
@@ -89,17 +26,18 @@ static int likeness(const struct pv_segment *segment, const struct pv_segment_ma
     if (!pv_segment_matches(segment, mark))
         return 0;
     /* A copy may be shorter than what was read: more was written between copying and truncating. */
-    return 1 + (int)is_same_file(segment, mark->device, mark->inode) +
+    return 1 + (int)pv_segment_is_file(segment, mark->device, mark->inode) +
            2 * (int)pv_segment_reaches(segment, mark->offset);
 }
 
 /* Among several that are as likely, the newest. */
-static int find_mark(const struct candidates *candidates, const struct pv_segment_mark *mark)
+static int find_mark(const struct pv_log_candidates *candidates, const struct pv_segment_mark *mark)
 {
     int found = NOT_FOUND, best = 1;
 
     for (size_t i = 0; i < candidates->files.count; i++) {
-        int like = candidates->uses[i] == OPEN ? likeness(&candidates->opened[i], mark) : 0;
+        int like =
+            candidates->uses[i] == PV_CANDIDATE_OPEN ? likeness(&candidates->opened[i], mark) : 0;
 
         if (like >= best) {
             best = like;
@@ -110,7 +48,7 @@ static int find_mark(const struct candidates *candidates, const struct pv_segmen
 }
 
 /* The file is known: it, and what is older, is not new. */
-static void set_use(struct candidates *candidates, int index, enum use use)
+static void set_use(struct pv_log_candidates *candidates, int index, enum pv_candidate_use use)
 {
     candidates->uses[index] = use;
     if (index > candidates->newest_known)
@@ -118,7 +56,7 @@ static void set_use(struct candidates *candidates, int index, enum use use)
 }
 
 /* The file becomes the newest segment, read from `offset`. */
-static void take(struct pv_log_segments *segments, struct candidates *candidates, int index,
+static void take(struct pv_log_segments *segments, struct pv_log_candidates *candidates, int index,
                  int64_t offset)
 {
     struct pv_segment *added = &segments->items[segments->count++];
@@ -126,7 +64,7 @@ static void take(struct pv_log_segments *segments, struct candidates *candidates
     *added = candidates->opened[index];
     pv_segment_go_to(added, offset);
     segments->opened++;
-    set_use(candidates, index, CLOSED);
+    set_use(candidates, index, PV_CANDIDATE_CLOSED);
 }
 
 static void count_lost(struct pv_log_segments *segments, const char *log_path, uint64_t inode,
@@ -137,7 +75,7 @@ static void count_lost(struct pv_log_segments *segments, const char *log_path, u
            PV_NUMBER("offset", offset), PV_TEXT("advice", advice));
 }
 
-static void count_gone(struct pv_log_segments *segments, const struct candidates *candidates,
+static void count_gone(struct pv_log_segments *segments, const struct pv_log_candidates *candidates,
                        const struct pv_segment_mark *mark)
 {
     count_lost(segments, candidates->log_path, mark->inode, mark->offset,
@@ -145,7 +83,7 @@ static void count_gone(struct pv_log_segments *segments, const struct candidates
 }
 
 /* True when the file is what copytruncate has made of the live one, which is not cut yet. */
-static bool is_copy_of_live(const struct candidates *candidates, size_t index)
+static bool is_copy_of_live(const struct pv_log_candidates *candidates, size_t index)
 {
     size_t newest = candidates->files.count - 1;
 
@@ -157,19 +95,19 @@ static bool has_empty_mark(const struct pv_log_position *position, const struct 
 {
     for (size_t i = 0; i < position->count; i++)
         if (position->marks[i].head_length == 0 &&
-            is_same_file(file, position->marks[i].device, position->marks[i].inode))
+            pv_segment_is_file(file, position->marks[i].device, position->marks[i].inode))
             return true;
     return false;
 }
 
-static bool is_newest_rotated(const struct candidates *candidates, size_t index)
+static bool is_newest_rotated(const struct pv_log_candidates *candidates, size_t index)
 {
     return index + 1 == candidates->files.count || candidates->files.items[index + 1].is_live;
 }
 
 /* Whether nothing of the file was read: it is newer than all that were found or, when none was, was
  * written to since all were known. */
-static bool is_new(const struct candidates *candidates, size_t index,
+static bool is_new(const struct pv_log_candidates *candidates, size_t index,
                    const struct pv_log_position *position)
 {
     const struct pv_segment *file = &candidates->opened[index];
@@ -188,25 +126,26 @@ static bool is_new(const struct candidates *candidates, size_t index,
 }
 
 /* Takes the files that hold a mark, and the new ones, until there are `limit` segments. */
-static void take_all(struct pv_log_segments *segments, struct candidates *candidates,
+static void take_all(struct pv_log_segments *segments, struct pv_log_candidates *candidates,
                      const struct pv_log_position *position, size_t limit)
 {
     /* Decided first, since each one taken changes what is newer. */
     for (size_t i = 0; i < candidates->files.count; i++)
-        if (candidates->uses[i] == OPEN && !is_new(candidates, i, position)) {
+        if (candidates->uses[i] == PV_CANDIDATE_OPEN && !is_new(candidates, i, position)) {
             pv_segment_close(&candidates->opened[i]);
-            candidates->uses[i] = CLOSED;
+            candidates->uses[i] = PV_CANDIDATE_CLOSED;
         }
     for (size_t i = 0; i < candidates->files.count; i++) {
-        if (candidates->uses[i] == CLOSED || segments->count >= limit)
+        if (candidates->uses[i] == PV_CANDIDATE_CLOSED || segments->count >= limit)
             continue;
-        if (candidates->uses[i] == OPEN)
+        if (candidates->uses[i] == PV_CANDIDATE_OPEN)
             pv_log(PV_LOG_INFO, "log_file_found", PV_TEXT("path", candidates->files.items[i].path));
         take(segments, candidates, (int)i, candidates->opened[i].offset);
     }
 }
 
-static bool are_found(const struct candidates *candidates, const struct pv_log_position *position)
+static bool are_found(const struct pv_log_candidates *candidates,
+                      const struct pv_log_position *position)
 {
     for (size_t i = 0; i < position->count; i++)
         if (position->marks[i].head_length > 0 &&
@@ -216,20 +155,20 @@ static bool are_found(const struct candidates *candidates, const struct pv_log_p
 }
 
 /* A file can be missed while a rotation renames it, so look again before it is called lost. */
-static enum pv_status open_marked(struct candidates *candidates, const char *path,
+static enum pv_status open_marked(struct pv_log_candidates *candidates, const char *path,
                                   const struct pv_log_position *position, struct pv_error *error)
 {
     enum { TRIES = 3 };
-    enum pv_status status = open_candidates(candidates, path, error);
+    enum pv_status status = pv_log_candidates_open(candidates, path, error);
 
     for (int i = 1; i < TRIES && status == PV_OK && !are_found(candidates, position); i++) {
-        close_candidates(candidates);
-        status = open_candidates(candidates, path, error);
+        pv_log_candidates_close(candidates);
+        status = pv_log_candidates_open(candidates, path, error);
     }
     return status;
 }
 
-static void place_mark(struct pv_log_segments *segments, struct candidates *candidates,
+static void place_mark(struct pv_log_segments *segments, struct pv_log_candidates *candidates,
                        const struct pv_segment_mark *mark)
 {
     int index = find_mark(candidates, mark);
@@ -239,14 +178,14 @@ static void place_mark(struct pv_log_segments *segments, struct candidates *cand
         return;
     }
     pv_segment_go_to(&candidates->opened[index], mark->offset);
-    set_use(candidates, index, MARKED);
+    set_use(candidates, index, PV_CANDIDATE_MARKED);
 }
 
 enum pv_status pv_log_segments_resume(struct pv_log_segments *segments, const char *path,
                                       const struct pv_log_position *position,
                                       struct pv_error *error)
 {
-    struct candidates candidates;
+    struct pv_log_candidates candidates;
     enum pv_status status = open_marked(&candidates, path, position, error);
 
     if (status != PV_OK)
@@ -255,32 +194,34 @@ enum pv_status pv_log_segments_resume(struct pv_log_segments *segments, const ch
         if (position->marks[i].head_length > 0)
             place_mark(segments, &candidates, &position->marks[i]);
     take_all(segments, &candidates, position, PV_LOG_SEGMENTS_MAX);
-    close_candidates(&candidates);
+    pv_log_candidates_close(&candidates);
     return PV_OK;
 }
 
-static int find_file(const struct candidates *candidates, const struct pv_segment *segment)
+static int find_file(const struct pv_log_candidates *candidates, const struct pv_segment *segment)
 {
     for (size_t i = 0; i < candidates->files.count; i++)
-        if (candidates->uses[i] == OPEN &&
-            is_same_file(&candidates->opened[i], segment->device, segment->inode))
+        if (candidates->uses[i] == PV_CANDIDATE_OPEN &&
+            pv_segment_is_file(&candidates->opened[i], segment->device, segment->inode))
             return (int)i;
     return NOT_FOUND;
 }
 
 /* The newest copy of an open file that was made when it was short. */
-static int find_short_copy(const struct candidates *candidates, const struct pv_segment *segment)
+static int find_short_copy(const struct pv_log_candidates *candidates,
+                           const struct pv_segment *segment)
 {
     int found = NOT_FOUND;
 
     for (size_t i = 0; i < candidates->files.count; i++)
-        if (candidates->uses[i] == OPEN && pv_segment_is_copy(&candidates->opened[i], segment))
+        if (candidates->uses[i] == PV_CANDIDATE_OPEN &&
+            pv_segment_is_copy(&candidates->opened[i], segment))
             found = (int)i;
     return found;
 }
 
 /* An open file was cut: its rest is in a copy. */
-static void find_again(struct pv_log_segments *segments, struct candidates *candidates,
+static void find_again(struct pv_log_segments *segments, struct pv_log_candidates *candidates,
                        struct pv_segment *segment)
 {
     struct pv_segment_mark mark = pv_segment_mark_of(segment);
@@ -297,7 +238,7 @@ static void find_again(struct pv_log_segments *segments, struct candidates *cand
 
 /* Which candidate an open, intact segment is, so that it is not taken for a new file. One that was
  * compressed or replaced since is known by its first bytes. True when it is the live one. */
-static bool match_open(struct pv_log_segments *segments, struct candidates *candidates,
+static bool match_open(struct pv_log_segments *segments, struct pv_log_candidates *candidates,
                        struct pv_segment *segment)
 {
     struct pv_segment_mark mark = pv_segment_mark_of(segment);
@@ -318,12 +259,12 @@ static bool match_open(struct pv_log_segments *segments, struct candidates *cand
         pv_segment_go_to(segment, mark.offset);
         segments->opened++;
     }
-    candidates->uses[index] = CLOSED;
+    candidates->uses[index] = PV_CANDIDATE_CLOSED;
     if (was_empty) {
         segment->has_begun = false;
         segment->modified_ms = pv_segment_modified_ms(segment);
     } else {
-        set_use(candidates, index, CLOSED);
+        set_use(candidates, index, PV_CANDIDATE_CLOSED);
     }
     return is_live;
 }
@@ -334,8 +275,8 @@ enum pv_status pv_log_segments_refresh(struct pv_log_segments *segments, const c
     const struct pv_log_position nothing_marked = {.known_ms = known_ms};
     struct pv_log_segments before = *segments;
     struct pv_segment *live = NULL; /* stays the newest, whatever was renamed to what */
-    struct candidates candidates;
-    enum pv_status status = open_candidates(&candidates, path, error);
+    struct pv_log_candidates candidates;
+    enum pv_status status = pv_log_candidates_open(&candidates, path, error);
 
     if (status != PV_OK)
         return status;
@@ -354,7 +295,7 @@ enum pv_status pv_log_segments_refresh(struct pv_log_segments *segments, const c
              live != NULL ? PV_LOG_SEGMENTS_MAX - 1 : PV_LOG_SEGMENTS_MAX);
     if (live != NULL)
         segments->items[segments->count++] = *live;
-    close_candidates(&candidates);
+    pv_log_candidates_close(&candidates);
     return PV_OK;
 }
 
@@ -369,8 +310,9 @@ void pv_log_segments_give_up(struct pv_log_segments *segments, size_t index, con
 
 static bool has_live_file(const struct pv_log_segments *segments, const struct stat *live)
 {
-    return segments->count > 0 && is_same_file(&segments->items[segments->count - 1],
-                                               (uint64_t)live->st_dev, (uint64_t)live->st_ino);
+    return segments->count > 0 &&
+           pv_segment_is_file(&segments->items[segments->count - 1], (uint64_t)live->st_dev,
+                              (uint64_t)live->st_ino);
 }
 
 bool pv_log_segments_changed(struct pv_log_segments *segments, const char *path)

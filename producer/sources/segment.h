@@ -38,6 +38,12 @@ struct pv_segment {
     int64_t rotated_ms;  /* when a newer file was first seen behind it; 0: not yet */
 };
 
+static inline bool pv_segment_is_file(const struct pv_segment *segment, uint64_t device,
+                                      uint64_t inode)
+{
+    return segment->device == device && segment->inode == inode;
+}
+
 /* Opens the file at `path`; it is compressed when its name ends in .gz. PV_IO says why not. */
 enum pv_status pv_segment_open(const char *path, struct pv_segment *segment,
                                struct pv_error *error) PV_MUST_CHECK;

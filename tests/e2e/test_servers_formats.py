@@ -109,7 +109,8 @@ def test_requests_of_http_2_are_views_as_any(pipeline: Pipeline, tmp_path: Path)
     with NginxServer(tmp_path / "nginx", http=f"""{snippet}
             server {{ listen 127.0.0.1:{port} http2; location / {{ return 200; }} }}"""):
         command = ["curl", "--silent", "--show-error", "--fail", "--http2-prior-knowledge",
-                   "--user-agent", BROWSER.decode(), "--write-out", "%{http_version}", f"http://127.0.0.1:{port}/by/http/2?a=b"]
+                   "--user-agent", BROWSER.decode(), "--write-out", "%{http_version}",
+                   f"http://127.0.0.1:{port}/by/http/2?a=b"]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         assert done.stdout == "2"
     pipeline.ship(format="json")

@@ -26,6 +26,7 @@ from harness.redis_counts import assert_redis_holds, read_offsets
 from harness.redis_server import RedisServer
 from harness.shipped_snippet import render
 from harness.waiting import wait_until
+from harness.web_request import Request
 from harness.weblog_recount import WeblogCounts, recount_lines, whole_lines
 from harness.wrk import Wrk
 
@@ -168,7 +169,8 @@ def test_requests_under_load_are_counted_as_the_server_logged_them(
         site = stack.enter_context(site_of(tmp_path))
         aggregator = pipeline.aggregator()
         producer = KilledProducer(pipeline, site, random.Random(seed))
-        # What was rotated before a producer's first start is history.
+        # What was rotated before a producer's first start is history; Caddy makes its log with the first request.
+        Request(b"/first", "/first").send(site.port)
         producer.running.wait_text("log_file_found")
         load = stack.enter_context(Wrk(tmp_path / "wrk", site.port, seconds=300, connections=32))
         kill_and_rotate(site, producer, own_broker)
