@@ -76,8 +76,8 @@ static void a_list_stands_in_redis_by_score_and_ties_by_the_article(void **state
     (void)state;
     publish("1h", NULL, "/z 7 /é 2 /b 2 /a/b 2 /a 2");
     assert_list("pv:trending:1h", "/z 7 /é 2 /b 2 /a/b 2 /a 2");
-    publish("hot", "Wirtschaft & Börse", "/a 0.1");
-    assert_list("pv:trending:hot:section:Wirtschaft & Börse", "/a 0.10000000000000001");
+    publish("hot", "Wirtschaft & Börse", "/a 0.125");
+    assert_list("pv:trending:hot:section:Wirtschaft & Börse", "/a 0.125");
     assert_int_equal(redis_number("HLEN", "pv:rankings", NULL), 2);
 }
 
