@@ -93,6 +93,25 @@ void pv_count_list_finish(struct pv_count_list *list)
     list->count = kept + 1;
 }
 
+bool pv_count_list_has(const struct pv_count_list *list, const char *name, size_t length)
+{
+    size_t low = 0, high = list->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct pv_count *item = &list->items[middle];
+        int order = pv_bytes_compare(item->name, item->length, name, length);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
 int64_t pv_count_list_sum(const struct pv_count_list *list)
 {
     int64_t sum = 0;

@@ -2,6 +2,7 @@
 #ifndef DASHBOARD_EXPORT_COUNT_LIST_H
 #define DASHBOARD_EXPORT_COUNT_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,9 @@ enum pv_status pv_count_list_add(struct pv_count_list *list, const char *name, s
 
 /* Sorts by name bytewise; of a name that stands twice the larger count is kept. */
 void pv_count_list_finish(struct pv_count_list *list);
+
+/* Whether a list that is finished has the name. */
+bool pv_count_list_has(const struct pv_count_list *list, const char *name, size_t length);
 
 /* Sum of all counts. */
 int64_t pv_count_list_sum(const struct pv_count_list *list);

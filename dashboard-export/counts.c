@@ -43,8 +43,8 @@ enum pv_status pv_counts_add_pairs(const struct pv_redis_reply *pairs, const cha
 static enum pv_status read_small(struct source *source, struct pv_reading *reading,
                                  struct pv_error *error)
 {
-    const struct pv_read_command commands[] = {{"HGETALL", source->key},
-                                               {"HGETALL", source->offsets_key}};
+    const struct pv_read_command commands[] = {{.name = "HGETALL", .key = source->key},
+                                               {.name = "HGETALL", .key = source->offsets_key}};
     struct pv_redis_reply *reply;
     enum pv_status status = pv_transaction_read(source->redis, commands, 2, &reply, error);
 
@@ -107,8 +107,8 @@ static enum pv_status read_pages(struct source *source, struct pv_error *error)
 static enum pv_status read_offsets(struct source *source, struct pv_offsets *offsets, bool *exists,
                                    struct pv_error *error)
 {
-    const struct pv_read_command commands[] = {{"HLEN", source->key},
-                                               {"HGETALL", source->offsets_key}};
+    const struct pv_read_command commands[] = {{.name = "HLEN", .key = source->key},
+                                               {.name = "HGETALL", .key = source->offsets_key}};
     struct pv_redis_reply *reply;
     enum pv_status status = pv_transaction_read(source->redis, commands, 2, &reply, error);
 

@@ -1,6 +1,5 @@
 #include "dashboard-export/directory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "dashboard-export/layout.h"
+#include "dashboard-export/tree.h"
 #include "pageview/log.h"
 
 enum { DIRECTORY_MODE = 0755, OPEN_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
@@ -37,22 +37,25 @@ static bool is_still_there(const struct pv_directory *directory)
 }
 
 /* Only names of ours are touched: people put other files beside the snapshots. */
-static void remove_temporaries(const struct pv_directory *directory, const char *relative)
+static enum pv_status remove_temporary(void *context, int fd, const char *path, const char *name,
+                                       struct pv_error *error)
 {
-    int fd = openat(directory->fd, relative, OPEN_FLAGS);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    const struct dirent *entry;
+    (void)context;
+    (void)error;
+    if (pv_layout_is_temporary(name) && unlinkat(fd, name, 0) == 0)
+        pv_log(PV_LOG_INFO, "removed_unfinished", PV_TEXT("file", path));
+    return PV_OK;
+}
 
-    if (stream == NULL) {
-        if (fd >= 0)
-            close(fd);
-        return; /* nothing was written there, or writing there will say what is wrong */
-    }
-    while ((entry = readdir(stream)) != NULL)
-        if (pv_layout_is_temporary(entry->d_name) && unlinkat(fd, entry->d_name, 0) == 0)
-            pv_log(PV_LOG_INFO, "removed_unfinished", PV_TEXT("directory", relative),
-                   PV_TEXT("file", entry->d_name));
-    closedir(stream);
+static void remove_temporaries(const struct pv_directory *directory)
+{
+    static const struct pv_tree_visitor visitor = {remove_temporary, NULL};
+    const struct pv_layout_directory *place;
+    struct pv_error error;
+
+    for (place = pv_layout_directories; place->path != NULL; place++)
+        if (pv_tree_walk(directory, place, &visitor, &error) != PV_OK)
+            pv_log(PV_LOG_DEBUG, "not_listed", PV_TEXT("error", error.text));
 }
 
 enum pv_status pv_directory_open(struct pv_directory *directory, struct pv_error *error)
@@ -74,8 +77,7 @@ enum pv_status pv_directory_open(struct pv_directory *directory, struct pv_error
                             "this one another directory",
                             directory->path);
     }
-    for (size_t i = 0; pv_layout_directories[i] != NULL; i++)
-        remove_temporaries(directory, pv_layout_directories[i]);
+    remove_temporaries(directory); /* where it cannot, writing will say what is wrong */
     return PV_OK;
 }
 

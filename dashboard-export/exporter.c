@@ -1,20 +1,15 @@
 #include "dashboard-export/exporter.h"
 
+#include "dashboard-export/article_export.h"
 #include "dashboard-export/articles_file.h"
 #include "dashboard-export/counts.h"
+#include "dashboard-export/csv.h"
+#include "dashboard-export/export_trending.h"
 #include "dashboard-export/index.h"
-#include "dashboard-export/publish.h"
-#include "dashboard-export/snapshot.h"
+#include "dashboard-export/round.h"
 #include "pageview/keys.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
-
-struct round {
-    struct pv_exporter *exporter;
-    int64_t now_ms, monotonic_ms;
-    /* The first file that failed, or what ended the round; PV_OK when none did. */
-    struct pv_error failure;
-};
 
 void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_options *options,
                       struct pv_redis *redis, struct pv_progress *progress)
@@ -25,53 +20,21 @@ void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_op
 
 void pv_exporter_clean_up(struct pv_exporter *exporter)
 {
+    pv_article_files_destroy(exporter->article_files);
+    pv_ranks_clean_up(&exporter->ranks);
     pv_directory_clean_up(&exporter->directory);
 }
 
-/* Counts what became of a file. Returns a status other than PV_OK when the round cannot go on. */
-static enum pv_status settle(struct round *round, const char *path, enum pv_status status,
-                             const struct pv_published *published, const struct pv_error *error)
+/* Beside the JSON of `path`; takes the text. */
+static enum pv_status publish_csv(struct pv_round *round, const char *path, struct pv_buffer *text)
 {
-    struct pv_progress *progress = round->exporter->progress;
-    bool ends_round = status == PV_UNAVAILABLE || status == PV_INVALID;
+    char csv_path[PV_LAYOUT_PATH_SIZE];
 
-    if (status == PV_OK) {
-        pv_metric_add(published->written ? &progress->written : &progress->unchanged, 1);
-        if (published->written)
-            pv_metric_add(&progress->written_bytes, published->bytes);
-        return PV_OK;
-    }
-    if (status == PV_UNAVAILABLE && pv_stop_requested())
-        return status;
-    pv_metric_add(&progress->failed, 1);
-    pv_log(PV_LOG_DEBUG, "snapshot_failed", PV_TEXT("path", path), PV_TEXT("error", error->text));
-    if (ends_round || round->failure.status == PV_OK)
-        round->failure = *error;
-    return ends_round ? status : PV_OK;
+    pv_layout_csv(path, csv_path);
+    return pv_round_publish_plain(round, csv_path, text);
 }
 
-static struct pv_snapshot_about about(const struct round *round, const struct pv_reading *reading,
-                                      const char *path)
-{
-    if (!reading->exact) {
-        pv_metric_add(&round->exporter->progress->inexact, 1);
-        pv_log(PV_LOG_DEBUG, "inexact", PV_TEXT("path", path));
-    }
-    return (struct pv_snapshot_about){round->now_ms, reading->exact, &reading->offsets};
-}
-
-static enum pv_status publish_text(struct round *round, const char *path, struct pv_buffer *text)
-{
-    struct pv_published published = {0};
-    struct pv_error error;
-    enum pv_status status =
-        pv_publish_text(&round->exporter->directory, path, text, &published, &error);
-
-    pv_buffer_clean_up(text);
-    return settle(round, path, status, &published, &error);
-}
-
-static enum pv_status export_top(struct round *round, enum pv_bucket_size size, int64_t time_ms)
+static enum pv_status export_top(struct pv_round *round, enum pv_bucket_size size, int64_t time_ms)
 {
     const char *prefix = round->exporter->options->redis.prefix;
     char key[PV_KEY_SIZE], path[PV_LAYOUT_PATH_SIZE];
@@ -88,13 +51,17 @@ static enum pv_status export_top(struct round *round, enum pv_bucket_size size, 
     if (status == PV_OK)
         status = pv_counts_read(round->exporter->redis, prefix, key, &target, &reading, &error);
     if (status != PV_OK) {
-        status = settle(round, path, status, NULL, &error);
+        status = pv_round_settle(round, path, status, NULL, &error);
     } else if (reading.exists) {
-        const struct pv_snapshot_about said = about(round, &reading, path);
+        const struct pv_snapshot_about said = pv_round_about(round, &reading, path);
 
         pv_top_finish(&top);
         pv_snapshot_top(&text, &said, size, time_ms, &top);
-        status = publish_text(round, path, &text);
+        status = pv_round_publish(round, path, &text);
+        if (status == PV_OK && round->exporter->options->csv) {
+            pv_csv_top(&text, &top);
+            status = publish_csv(round, path, &text);
+        }
     }
     pv_reading_clean_up(&reading);
     pv_top_clean_up(&top);
@@ -102,7 +69,7 @@ static enum pv_status export_top(struct round *round, enum pv_bucket_size size, 
 }
 
 /* `size` is a day or an hour; the newest bucket first. */
-static enum pv_status export_tops(struct round *round, enum pv_bucket_size size, int64_t buckets)
+static enum pv_status export_tops(struct pv_round *round, enum pv_bucket_size size, int64_t buckets)
 {
     enum pv_status status = PV_OK;
 
@@ -111,55 +78,92 @@ static enum pv_status export_tops(struct round *round, enum pv_bucket_size size,
     return status;
 }
 
-static enum pv_status export_days(struct round *round)
+static enum pv_status export_days(struct pv_round *round)
 {
     return export_tops(round, PV_BUCKET_DAY, round->exporter->options->days);
 }
 
-static enum pv_status export_hours(struct round *round)
+static enum pv_status export_hours(struct pv_round *round)
 {
     return export_tops(round, PV_BUCKET_HOUR, round->exporter->options->hours);
 }
 
-static enum pv_status export_site(struct round *round, int64_t time_ms)
+/* A day of the site has a hash of minutes and one of reasons. */
+struct day_file {
+    size_t (*key)(const char *prefix, int64_t time_ms, char key[PV_KEY_SIZE]);
+    void (*layout)(int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE]);
+    void (*write)(struct pv_buffer *text, const struct pv_snapshot_about *about, int64_t time_ms,
+                  const struct pv_count_list *counts);
+    void (*write_csv)(struct pv_buffer *text, const struct pv_count_list *counts); /* may be NULL */
+};
+
+static enum pv_status export_day_file(struct pv_round *round, const struct day_file *file,
+                                      int64_t time_ms)
 {
     const char *prefix = round->exporter->options->redis.prefix;
     char key[PV_KEY_SIZE], path[PV_LAYOUT_PATH_SIZE];
-    struct pv_count_list minutes = {0};
-    const struct pv_counts_target target = pv_count_list_target(&minutes);
+    struct pv_count_list counts = {0};
+    const struct pv_counts_target target = pv_count_list_target(&counts);
     struct pv_reading reading = {0};
     struct pv_buffer text = {0};
     struct pv_error error;
     enum pv_status status;
 
-    pv_key_site(prefix, time_ms, key);
-    pv_layout_site(time_ms, path);
+    file->key(prefix, time_ms, key);
+    file->layout(time_ms, path);
     status = pv_counts_read(round->exporter->redis, prefix, key, &target, &reading, &error);
     if (status != PV_OK) {
-        status = settle(round, path, status, NULL, &error);
+        status = pv_round_settle(round, path, status, NULL, &error);
     } else if (reading.exists) {
-        const struct pv_snapshot_about said = about(round, &reading, path);
+        const struct pv_snapshot_about said = pv_round_about(round, &reading, path);
 
-        pv_count_list_finish(&minutes);
-        pv_snapshot_site(&text, &said, &minutes);
-        status = publish_text(round, path, &text);
+        pv_count_list_finish(&counts);
+        file->write(&text, &said, time_ms, &counts);
+        status = pv_round_publish(round, path, &text);
+        if (status == PV_OK && round->exporter->options->csv && file->write_csv != NULL) {
+            file->write_csv(&text, &counts);
+            status = publish_csv(round, path, &text);
+        }
     }
     pv_reading_clean_up(&reading);
-    pv_count_list_clean_up(&minutes);
+    pv_count_list_clean_up(&counts);
     return status;
 }
 
-static enum pv_status export_sites(struct round *round)
+static enum pv_status export_day_files(struct pv_round *round, const struct day_file *file)
 {
     enum pv_status status = PV_OK;
 
     for (int64_t i = 0; i < round->exporter->options->days && status == PV_OK; i++)
-        status = export_site(round, round->now_ms - i * PV_DAY_MS);
+        status = export_day_file(round, file, round->now_ms - i * PV_DAY_MS);
     return status;
 }
 
-static enum pv_status export_totals(struct round *round)
+static void write_site(struct pv_buffer *text, const struct pv_snapshot_about *about,
+                       int64_t time_ms, const struct pv_count_list *counts)
 {
+    (void)time_ms;
+    pv_snapshot_site(text, about, counts);
+}
+
+static enum pv_status export_sites(struct pv_round *round)
+{
+    static const struct day_file file = {pv_key_site, pv_layout_site, write_site, pv_csv_site};
+
+    return export_day_files(round, &file);
+}
+
+static enum pv_status export_filtered(struct pv_round *round)
+{
+    static const struct day_file file = {pv_key_filtered, pv_layout_filtered, pv_snapshot_filtered,
+                                         NULL};
+
+    return export_day_files(round, &file);
+}
+
+static enum pv_status export_totals(struct pv_round *round)
+{
+    const struct pv_snapshot_stamp stamp = pv_round_stamp(round);
     struct pv_exporter *exporter = round->exporter;
     struct pv_buffer text = {0};
     struct pv_totals totals;
@@ -168,15 +172,15 @@ static enum pv_status export_totals(struct round *round)
                                            round->now_ms, &totals, &error);
 
     if (status != PV_OK)
-        return settle(round, PV_LAYOUT_TOTALS, status, NULL, &error);
-    pv_snapshot_totals(&text, round->now_ms, &totals);
+        return pv_round_settle(round, PV_LAYOUT_TOTALS, status, NULL, &error);
+    pv_snapshot_totals(&text, &stamp, &totals);
     pv_totals_clean_up(&totals);
-    return publish_text(round, PV_LAYOUT_TOTALS, &text);
+    return pv_round_publish(round, PV_LAYOUT_TOTALS, &text);
 }
 
 /* Reading every article costs Redis the most, so this has an interval of its own. A try that
  * failed waits as long. */
-static bool articles_are_due(const struct round *round)
+static bool articles_are_due(const struct pv_round *round)
 {
     const struct pv_exporter *exporter = round->exporter;
 
@@ -185,7 +189,7 @@ static bool articles_are_due(const struct round *round)
                exporter->options->articles_interval_ms;
 }
 
-static enum pv_status export_articles(struct round *round)
+static enum pv_status export_articles(struct pv_round *round)
 {
     struct pv_exporter *exporter = round->exporter;
     const char *prefix = exporter->options->redis.prefix;
@@ -204,40 +208,66 @@ static enum pv_status export_articles(struct round *round)
     exporter->articles_tried = status != PV_UNAVAILABLE && (status != PV_OK || reading.exists);
     exporter->articles_tried_ms = round->monotonic_ms;
     if (status == PV_OK && reading.exists) {
-        const struct pv_snapshot_about said = about(round, &reading, PV_LAYOUT_ARTICLES);
+        const struct pv_snapshot_about said = pv_round_about(round, &reading, PV_LAYOUT_ARTICLES);
 
         pv_count_list_finish(&articles);
         status =
             pv_articles_file_publish(&exporter->directory, &said, &articles, &published, &error);
-        status = settle(round, PV_LAYOUT_ARTICLES, status, &published, &error);
+        status = pv_round_settle(round, PV_LAYOUT_ARTICLES, status, &published, &error);
     } else if (status != PV_OK) {
-        status = settle(round, PV_LAYOUT_ARTICLES, status, NULL, &error);
+        status = pv_round_settle(round, PV_LAYOUT_ARTICLES, status, NULL, &error);
     }
     pv_reading_clean_up(&reading);
     pv_count_list_clean_up(&articles);
     return status;
 }
 
-static enum pv_status export_index(struct round *round)
+static enum pv_status export_live(struct pv_round *round)
 {
+    const struct pv_snapshot_stamp stamp = pv_round_stamp(round);
+    struct pv_exporter *exporter = round->exporter;
+    struct pv_buffer text = {0};
+    struct pv_live live;
+    struct pv_error error;
+    enum pv_status status = pv_live_read(exporter->redis, exporter->options->redis.prefix,
+                                         round->moment.clock_ms, &live, &error);
+
+    if (status != PV_OK)
+        return pv_round_settle(round, PV_LAYOUT_LIVE, status, NULL, &error);
+    pv_snapshot_live(&text, &stamp, &live);
+    pv_live_clean_up(&live);
+    return pv_round_publish(round, PV_LAYOUT_LIVE, &text);
+}
+
+static enum pv_status export_article_files(struct pv_round *round)
+{
+    struct pv_exporter *exporter = round->exporter;
+
+    return pv_article_export(round, &exporter->article_files, exporter->options->full);
+}
+
+static enum pv_status export_index(struct pv_round *round)
+{
+    const struct pv_snapshot_stamp stamp = pv_round_stamp(round);
     struct pv_buffer text = {0};
     struct pv_index index;
     struct pv_error error;
     enum pv_status status = pv_index_scan(&round->exporter->directory, &index, &error);
 
     if (status != PV_OK)
-        return settle(round, PV_LAYOUT_INDEX, status, NULL, &error);
-    pv_snapshot_index(&text, round->now_ms, &index);
+        return pv_round_settle(round, PV_LAYOUT_INDEX, status, NULL, &error);
+    pv_snapshot_index(&text, &stamp, &index);
     pv_index_clean_up(&index);
-    return publish_text(round, PV_LAYOUT_INDEX, &text);
+    return pv_round_publish(round, PV_LAYOUT_INDEX, &text);
 }
 
 /* A new snapshot is a row. The index is last: it lists what the others wrote. */
-static enum pv_status (*const exports[])(struct round *round) = {
-    export_totals, export_days, export_hours, export_sites, export_articles, export_index,
+static enum pv_status (*const exports[])(struct pv_round *round) = {
+    export_totals,   export_live,        export_days,     export_hours,         export_sites,
+    export_filtered, pv_export_trending, export_articles, export_article_files, export_index,
 };
 
-static enum pv_status check_redis(struct round *round, struct pv_error *error)
+static enum pv_status check_redis(struct pv_round *round, struct pv_error *error)
 {
     struct pv_exporter *exporter = round->exporter;
     enum pv_status status = PV_OK;
@@ -248,12 +278,16 @@ static enum pv_status check_redis(struct round *round, struct pv_error *error)
     return status;
 }
 
-static enum pv_status run_exports(struct round *round, struct pv_error *error)
+static enum pv_status run_exports(struct pv_round *round, struct pv_error *error)
 {
+    struct pv_exporter *exporter = round->exporter;
     enum pv_status status = check_redis(round, error);
 
     if (status == PV_OK)
-        status = pv_directory_open(&round->exporter->directory, error);
+        status = pv_directory_open(&exporter->directory, error);
+    if (status == PV_OK)
+        status = pv_moment_read(exporter->redis, exporter->options->redis.prefix, round->now_ms,
+                                &round->moment, error);
     if (status != PV_OK)
         return status;
     round->failure.status = PV_OK;
@@ -272,7 +306,7 @@ static enum pv_status run_exports(struct round *round, struct pv_error *error)
 enum pv_status pv_exporter_round(struct pv_exporter *exporter, int64_t now_ms, int64_t monotonic_ms,
                                  struct pv_error *error)
 {
-    struct round round = {exporter, now_ms, monotonic_ms, {.status = PV_OK}};
+    struct pv_round round = {.exporter = exporter, .now_ms = now_ms, .monotonic_ms = monotonic_ms};
     struct pv_progress *progress = exporter->progress;
     enum pv_status status = run_exports(&round, error);
 

@@ -8,14 +8,19 @@
 #include "dashboard-export/directory.h"
 #include "dashboard-export/options.h"
 #include "dashboard-export/progress.h"
+#include "dashboard-export/ranks.h"
+
+struct pv_article_files;
 
 struct pv_exporter {
     const struct pv_dashboard_options *options;
     struct pv_redis *redis;
     struct pv_progress *progress;
     struct pv_directory directory;
-    bool redis_checked;  /* its version, since the connection was made */
-    bool articles_tried; /* the list of all articles, at the time below */
+    struct pv_ranks ranks;                  /* of the trending lists, in the last hour */
+    struct pv_article_files *article_files; /* NULL before the first round */
+    bool redis_checked;                     /* its version, since the connection was made */
+    bool articles_tried;                    /* the list of all articles, at the time below */
     int64_t articles_tried_ms;
 };
 

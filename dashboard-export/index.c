@@ -1,9 +1,6 @@
 #include "dashboard-export/index.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +8,7 @@
 
 #include "dashboard-export/gzip.h"
 #include "dashboard-export/snapshot.h"
+#include "dashboard-export/tree.h"
 
 static bool is_gzip(const char *name)
 {
@@ -74,47 +72,15 @@ static enum pv_status add(struct pv_index *index, const struct pv_index_file *fi
     return PV_OK;
 }
 
-static enum pv_status scan_stream(DIR *stream, const char *relative, struct pv_index *index,
-                                  struct pv_error *error)
+static enum pv_status visit(void *context, int fd, const char *path, const char *name,
+                            struct pv_error *error)
 {
-    const char *separator = strcmp(relative, ".") == 0 ? "" : "/";
-    enum pv_status status = PV_OK;
-    const struct dirent *entry;
+    struct pv_index_file file = {.path = (char *)path};
 
-    while (status == PV_OK && (entry = readdir(stream)) != NULL) {
-        char path[PV_LAYOUT_PATH_SIZE + sizeof entry->d_name];
-        struct pv_index_file file = {.path = path};
-
-        if (!pv_layout_is_snapshot(entry->d_name))
-            continue;
-        snprintf(path, sizeof path, "%s%s%s", separator[0] == '\0' ? "" : relative, separator,
-                 entry->d_name);
-        if (strcmp(path, PV_LAYOUT_INDEX) != 0 && look_at(dirfd(stream), entry->d_name, &file))
-            status = add(index, &file, error);
-    }
-    return status;
-}
-
-static enum pv_status scan_directory(const struct pv_directory *directory, const char *relative,
-                                     struct pv_index *index, struct pv_error *error)
-{
-    int fd = openat(directory->fd, relative, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    enum pv_status status;
-
-    if (stream == NULL) {
-        int why = errno;
-
-        if (fd >= 0)
-            close(fd);
-        if (why == ENOENT)
-            return PV_OK; /* nothing was written there yet */
-        return pv_error_set(error, PV_IO, "%s/%s: cannot list it: %s", directory->path, relative,
-                            strerror(why));
-    }
-    status = scan_stream(stream, relative, index, error);
-    closedir(stream);
-    return status;
+    if (!pv_layout_is_snapshot(name) || strcmp(path, PV_LAYOUT_INDEX) == 0 ||
+        !look_at(fd, name, &file))
+        return PV_OK;
+    return add(context, &file, error);
 }
 
 static int compare_paths(const void *left, const void *right)
@@ -127,11 +93,14 @@ static int compare_paths(const void *left, const void *right)
 enum pv_status pv_index_scan(const struct pv_directory *directory, struct pv_index *index,
                              struct pv_error *error)
 {
+    const struct pv_tree_visitor visitor = {visit, index};
+    const struct pv_layout_directory *place = pv_layout_directories;
     enum pv_status status = PV_OK;
 
     *index = (struct pv_index){0};
-    for (size_t i = 0; pv_layout_directories[i] != NULL && status == PV_OK; i++)
-        status = scan_directory(directory, pv_layout_directories[i], index, error);
+    for (; place->path != NULL && status == PV_OK; place++)
+        if (place->in_index)
+            status = pv_tree_walk(directory, place, &visitor, error);
     if (status != PV_OK)
         pv_index_clean_up(index);
     else if (index->count > 0)

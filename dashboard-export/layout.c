@@ -5,7 +5,11 @@
 
 #include "pageview/utf8.h"
 
-const char *const pv_layout_directories[] = {".", "site", "top/day", "top/hour", NULL};
+const struct pv_layout_directory pv_layout_directories[] = {
+    {".", false, true},        {"filtered", false, true}, {"site", false, true},
+    {"top/day", false, true},  {"top/hour", false, true}, {PV_LAYOUT_TRENDING, true, true},
+    {"articles", true, false}, {NULL, false, false},
+};
 
 void pv_layout_top(enum pv_bucket_size size, int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE])
 {
@@ -16,12 +20,35 @@ void pv_layout_top(enum pv_bucket_size size, int64_t time_ms, char path[PV_LAYOU
              name);
 }
 
-void pv_layout_site(int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE])
+static void layout_day(const char *directory, int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE])
 {
     char name[PV_BUCKET_NAME_SIZE];
 
     pv_bucket_name(PV_BUCKET_DAY, time_ms, name);
-    snprintf(path, PV_LAYOUT_PATH_SIZE, "site/%s.json", name);
+    snprintf(path, PV_LAYOUT_PATH_SIZE, "%s/%s.json", directory, name);
+}
+
+void pv_layout_site(int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE])
+{
+    layout_day("site", time_ms, path);
+}
+
+void pv_layout_filtered(int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE])
+{
+    layout_day("filtered", time_ms, path);
+}
+
+void pv_layout_trending(const char *list, const char *safe_section, char path[PV_LAYOUT_PATH_SIZE])
+{
+    snprintf(path, PV_LAYOUT_PATH_SIZE, PV_LAYOUT_TRENDING "/%s%s%s.json", list,
+             safe_section != NULL ? "/" : "", safe_section != NULL ? safe_section : "");
+}
+
+void pv_layout_csv(const char *path, char csv[PV_LAYOUT_PATH_SIZE])
+{
+    int stem = (int)(strlen(path) - strlen(".json"));
+
+    snprintf(csv, PV_LAYOUT_PATH_SIZE, "%.*s.csv", stem, path);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -44,5 +71,6 @@ void pv_layout_temporary(const char *name, char temporary[PV_LAYOUT_TEMPORARY_SI
 
 bool pv_layout_is_temporary(const char *name)
 {
-    return name[0] == '.' && (ends_with(name, ".json.tmp") || ends_with(name, ".gz.tmp"));
+    return name[0] == '.' && (ends_with(name, ".json.tmp") || ends_with(name, ".gz.tmp") ||
+                              ends_with(name, ".csv.tmp") || ends_with(name, ".svg.tmp"));
 }

@@ -8,19 +8,32 @@
 #include "pageview/bucket.h"
 
 /* Room for any path of these, and its NUL. */
-#define PV_LAYOUT_PATH_SIZE 64
+#define PV_LAYOUT_PATH_SIZE 1024
 
 #define PV_LAYOUT_TOTALS   "totals.json"
 #define PV_LAYOUT_ARTICLES "articles.ndjson.gz"
 #define PV_LAYOUT_INDEX    "index.json"
+#define PV_LAYOUT_LIVE     "live.json"
+#define PV_LAYOUT_TRENDING "trending"
 
-/* The directories that have snapshots, relative; "." is one; ends with NULL. */
-extern const char *const pv_layout_directories[];
+/* A directory that has files of ours, relative; "." is one. */
+struct pv_layout_directory {
+    const char *path; /* NULL behind the last */
+    bool deep;        /* so may those below it */
+    bool in_index;    /* its files are listed */
+};
+extern const struct pv_layout_directory pv_layout_directories[];
 
 /* "top/day/2026-11-24.json" or "top/hour/2026-11-24T13.json". */
 void pv_layout_top(enum pv_bucket_size size, int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE]);
 /* "site/2026-11-24.json". */
 void pv_layout_site(int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE]);
+/* "filtered/2026-11-24.json". */
+void pv_layout_filtered(int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE]);
+/* "trending/1h.json", or "trending/1h/sport.json" with the safe name of a section. */
+void pv_layout_trending(const char *list, const char *safe_section, char path[PV_LAYOUT_PATH_SIZE]);
+/* The same path with .csv in the place of .json. */
+void pv_layout_csv(const char *path, char csv[PV_LAYOUT_PATH_SIZE]);
 
 /* True for a file name that a snapshot can have: it ends in .json or .gz, is printable
  * UTF-8 and not hidden. */

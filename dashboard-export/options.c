@@ -26,6 +26,10 @@ static const struct pv_option table[] = {
      "this many hours, the last is in progress, get their files"},
     {"limit", PV_OPTION_COUNT, offsetof(struct pv_dashboard_options, limit), NULL, 1, 100000, NULL,
      "N", "articles in a list of the most viewed (1000; with --top what fits, or 20)"},
+    {"full", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, full), NULL, 0, 0, NULL, NULL,
+     "write the files of all articles once, not only of those that change"},
+    {"csv", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, csv), NULL, 0, 0, NULL, NULL,
+     "write top/... and site/... as CSV too, beside the JSON"},
     {"top", PV_OPTION_OPTIONAL, offsetof(struct pv_dashboard_options, top), NULL, 0, 0,
      pv_dashboard_lists, NULL, "show this list live in the terminal, --top alone 1h; q ends it"},
     {"section", PV_OPTION_TEXT, offsetof(struct pv_dashboard_options, section), NULL, 0, 0, NULL,
@@ -51,6 +55,10 @@ static enum pv_status check_top(const struct pv_dashboard_options *given, struct
                             "--top and --out exclude each other: give one of them");
     if (given->common.metrics != NULL)
         return pv_error_set(error, PV_INVALID, "--top serves no --metrics: leave one of them out");
+    if (given->full)
+        return pv_error_set(error, PV_INVALID, "--full: needs --out, leave it out with --top");
+    if (given->csv)
+        return pv_error_set(error, PV_INVALID, "--csv: needs --out, leave it out with --top");
     if (given->section != NULL && strlen(given->section) > PV_READER_SECTION_MAX)
         return pv_error_set(error, PV_INVALID, "--section=%s: takes %d bytes at most",
                             given->section, PV_READER_SECTION_MAX);

@@ -15,6 +15,8 @@ struct pv_dashboard_options {
     int64_t days;        /* today is one of them */
     int64_t hours;       /* so is the hour in progress */
     int64_t limit;       /* articles of a top list; 0 after checking: --top without it */
+    bool csv;            /* tables beside the JSON */
+    bool full;           /* the files of all articles, not only of those that change */
     int top;             /* 0: no live table; else 1 + index into pv_dashboard_lists */
     const char *section; /* of the live table; NULL: the whole site */
 };

@@ -108,15 +108,15 @@ enum pv_status pv_publication_finish(struct pv_publication *publication, struct 
     return status;
 }
 
-static bool same_bytes(int fd, const struct pv_buffer *text)
+/* `stamp` bytes at the start may differ, all else must not. */
+static bool same_bytes(int fd, const struct pv_buffer *text, size_t stamp)
 {
     char chunk[COMPARE_SIZE];
     size_t at = 0;
 
     while (at < text->length) {
         ssize_t length = pread(fd, chunk, sizeof chunk, (off_t)at);
-        /* The stamps differ, all else must not. */
-        size_t skip = at < PV_SNAPSHOT_STAMP_SIZE ? PV_SNAPSHOT_STAMP_SIZE - at : 0;
+        size_t skip = at < stamp ? stamp - at : 0;
 
         if (length < 0 && errno == EINTR)
             continue;
@@ -130,26 +130,33 @@ static bool same_bytes(int fd, const struct pv_buffer *text)
     return true;
 }
 
+static bool has_stamp(int fd)
+{
+    char time[PV_TIME_TEXT_SIZE], stamp[PV_SNAPSHOT_STAMP_SIZE];
+
+    return pread(fd, stamp, sizeof stamp, 0) == (ssize_t)sizeof stamp &&
+           pv_snapshot_stamp_read(stamp, sizeof stamp, time);
+}
+
 static bool is_there_already(const struct pv_directory *directory, const char *path,
-                             const struct pv_buffer *text)
+                             const struct pv_buffer *text, bool stamped)
 {
     int fd = openat(directory->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    char time[PV_TIME_TEXT_SIZE], stamp[PV_SNAPSHOT_STAMP_SIZE];
     struct stat file;
     bool same;
 
     if (fd < 0)
         return false;
     same = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size == (off_t)text->length &&
-           pread(fd, stamp, sizeof stamp, 0) == (ssize_t)sizeof stamp &&
-           pv_snapshot_stamp_read(stamp, sizeof stamp, time) && same_bytes(fd, text);
+           (!stamped || has_stamp(fd)) &&
+           same_bytes(fd, text, stamped ? PV_SNAPSHOT_STAMP_SIZE : 0);
     close(fd);
     return same;
 }
 
-enum pv_status pv_publish_text(const struct pv_directory *directory, const char *path,
-                               const struct pv_buffer *text, struct pv_published *published,
-                               struct pv_error *error)
+static enum pv_status publish(const struct pv_directory *directory, const char *path,
+                              const struct pv_buffer *text, bool stamped,
+                              struct pv_published *published, struct pv_error *error)
 {
     struct pv_publication publication;
     enum pv_status status;
@@ -157,7 +164,7 @@ enum pv_status pv_publish_text(const struct pv_directory *directory, const char 
     if (text->failed)
         return pv_error_nomem(error, "the text of a snapshot");
     *published = (struct pv_published){.written = false, .bytes = (int64_t)text->length};
-    if (is_there_already(directory, path, text))
+    if (is_there_already(directory, path, text, stamped))
         return PV_OK;
     status = pv_publication_begin(directory, path, &publication, error);
     if (status != PV_OK)
@@ -169,4 +176,18 @@ enum pv_status pv_publish_text(const struct pv_directory *directory, const char 
     }
     published->written = true;
     return pv_publication_finish(&publication, error);
+}
+
+enum pv_status pv_publish_text(const struct pv_directory *directory, const char *path,
+                               const struct pv_buffer *text, struct pv_published *published,
+                               struct pv_error *error)
+{
+    return publish(directory, path, text, true, published, error);
+}
+
+enum pv_status pv_publish_plain(const struct pv_directory *directory, const char *path,
+                                const struct pv_buffer *text, struct pv_published *published,
+                                struct pv_error *error)
+{
+    return publish(directory, path, text, false, published, error);
 }

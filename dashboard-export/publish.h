@@ -45,5 +45,9 @@ struct pv_published {
 enum pv_status pv_publish_text(const struct pv_directory *directory, const char *path,
                                const struct pv_buffer *text, struct pv_published *published,
                                struct pv_error *error) PV_MUST_CHECK;
+/* The same of a text without a stamp, unless the file there has the same bytes. */
+enum pv_status pv_publish_plain(const struct pv_directory *directory, const char *path,
+                                const struct pv_buffer *text, struct pv_published *published,
+                                struct pv_error *error) PV_MUST_CHECK;
 
 #endif

@@ -1,9 +1,9 @@
 /* The text of each snapshot, from counts alone: no clock, no Redis, no file.
  *
- * Every text begins with the same member of a fixed size, so that two texts are the same snapshot
- * when they are equal behind it:
+ * Every text begins with the same two members, the stamp, of a fixed size, so that two texts are
+ * the same snapshot when they are equal behind it:
  *
- *     {"generated_at":"2026-11-24T13:05:07Z",
+ *     {"generated_at":"2026-11-24T13:05:07Z","lag_seconds":         1,"schema":"pageviews/top/1",
  *
  * These functions append to a buffer, whose `failed` the caller looks at. */
 #ifndef DASHBOARD_EXPORT_SNAPSHOT_H
@@ -15,42 +15,70 @@
 
 #include "dashboard-export/count_list.h"
 #include "dashboard-export/index.h"
+#include "dashboard-export/live.h"
 #include "dashboard-export/offsets.h"
+#include "dashboard-export/ranks.h"
 #include "dashboard-export/top.h"
 #include "dashboard-export/totals.h"
+#include "dashboard-export/trending.h"
 #include "pageview/bucket.h"
 #include "pageview/buffer.h"
 
-#define PV_SNAPSHOT_STAMP_OPENING "{\"generated_at\":\""
-/* The opening, the time and its closing quote. */
-#define PV_SNAPSHOT_STAMP_SIZE (sizeof PV_SNAPSHOT_STAMP_OPENING - 1 + PV_TIME_TEXT_SIZE - 1 + 1)
+/* The two members up to the comma behind them. */
+#define PV_SNAPSHOT_STAMP_SIZE                                                                     \
+    (sizeof "{\"generated_at\":\"2026-11-24T13:05:07Z\",\"lag_seconds\":1234567890" - 1)
+
+struct pv_snapshot_stamp {
+    int64_t generated_ms; /* start of the round that made it */
+    int64_t committed_ms; /* when counts were last added, as known then; negative: never */
+};
 
 /* What every snapshot of counts says first. */
 struct pv_snapshot_about {
-    int64_t generated_ms; /* start of the round that made it */
-    bool exact;           /* false: some events behind the offsets may be counted too */
+    struct pv_snapshot_stamp stamp;
+    bool exact; /* false: some events behind the offsets may be counted too */
     const struct pv_offsets *offsets;
 };
 
 /* The time in a stamp at the start of `text`; false when there is none. */
 bool pv_snapshot_stamp_read(const char *text, size_t length, char time[PV_TIME_TEXT_SIZE]);
 
-/* {"generated_at":"…" — the object is left open. */
-void pv_snapshot_write_stamp(struct pv_buffer *buffer, int64_t generated_ms);
-/* The stamp, exact and offsets — the object is left open. */
-void pv_snapshot_write_about(struct pv_buffer *buffer, const struct pv_snapshot_about *about);
+/* The stamp and "schema":"pageviews/<schema>" — the object is left open. `schema` is a name and a
+ * version, "top/1", whose JSON Schema is docs/schemas/top.json. */
+void pv_snapshot_write_stamp(struct pv_buffer *buffer, const struct pv_snapshot_stamp *stamp,
+                             const char *schema);
+/* These, "exact" and "counted_to" — the object is left open. */
+void pv_snapshot_write_about(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
+                             const char *schema);
 
 /* The most viewed articles of the day or hour that holds `time_ms`, in the shape of Wikimedia's
  * "top" answer: items[0].articles[] = {article, views, rank}. `top` is finished. */
 void pv_snapshot_top(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
                      enum pv_bucket_size size, int64_t time_ms, const struct pv_top *top);
 
+/* {"spider":3,…}: each count of a finished list by its name. */
+void pv_snapshot_write_counts(struct pv_buffer *buffer, const struct pv_count_list *list);
+
+/* Events of the day that holds `time_ms` that are no views, by reason. `reasons` is finished. */
+void pv_snapshot_filtered(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
+                          int64_t time_ms, const struct pv_count_list *reasons);
+
+/* Views of the last hour minute by minute, and the people of the last minutes. */
+void pv_snapshot_live(struct pv_buffer *buffer, const struct pv_snapshot_stamp *stamp,
+                      const struct pv_live *live);
+
 /* Views of the whole site minute by minute. `minutes` is finished: names are "13:05". */
 void pv_snapshot_site(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
                       const struct pv_count_list *minutes);
 
+/* A trending list; `section` is NULL for the whole site. `ranked` knows the ranks of an hour ago.
+ */
+void pv_snapshot_trending(struct pv_buffer *buffer, const struct pv_snapshot_stamp *stamp,
+                          const char *list, const char *section, const struct pv_trending *trending,
+                          const struct pv_ranked_list *ranked);
+
 /* events = views + Σ filtered, all time; and the day in progress. */
-void pv_snapshot_totals(struct pv_buffer *buffer, int64_t generated_ms,
+void pv_snapshot_totals(struct pv_buffer *buffer, const struct pv_snapshot_stamp *stamp,
                         const struct pv_totals *totals);
 
 /* The list of all articles is NDJSON: this line first, then one an article. */
@@ -59,7 +87,7 @@ void pv_snapshot_articles_head(struct pv_buffer *buffer, const struct pv_snapsho
 void pv_snapshot_articles_line(struct pv_buffer *buffer, const struct pv_count *article);
 
 /* The list of all snapshot files. */
-void pv_snapshot_index(struct pv_buffer *buffer, int64_t generated_ms,
+void pv_snapshot_index(struct pv_buffer *buffer, const struct pv_snapshot_stamp *stamp,
                        const struct pv_index *index);
 
 #endif

@@ -7,7 +7,7 @@
 void pv_snapshot_articles_head(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
                                size_t articles)
 {
-    pv_snapshot_write_about(buffer, about);
+    pv_snapshot_write_about(buffer, about, "archive/1");
     pv_buffer_add_format(buffer, ",\"articles\":%zu}\n", articles);
 }
 

@@ -5,9 +5,10 @@
 
 #include "pageview/event_json.h"
 
-void pv_snapshot_index(struct pv_buffer *buffer, int64_t generated_ms, const struct pv_index *index)
+void pv_snapshot_index(struct pv_buffer *buffer, const struct pv_snapshot_stamp *stamp,
+                       const struct pv_index *index)
 {
-    pv_snapshot_write_stamp(buffer, generated_ms);
+    pv_snapshot_write_stamp(buffer, stamp, "index/1");
     pv_buffer_add_text(buffer, ",\"files\":[");
     for (size_t i = 0; i < index->count; i++) {
         const struct pv_index_file *file = &index->files[i];

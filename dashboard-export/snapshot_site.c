@@ -7,7 +7,7 @@
 void pv_snapshot_site(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
                       const struct pv_count_list *minutes)
 {
-    pv_snapshot_write_about(buffer, about);
+    pv_snapshot_write_about(buffer, about, "site/1");
     pv_buffer_add_text(buffer, ",\"items\":[");
     for (size_t i = 0; i < minutes->count; i++) {
         const struct pv_count *minute = &minutes->items[i];

@@ -19,7 +19,7 @@ static void write_date(struct pv_buffer *buffer, enum pv_bucket_size size, int64
 void pv_snapshot_top(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
                      enum pv_bucket_size size, int64_t time_ms, const struct pv_top *top)
 {
-    pv_snapshot_write_about(buffer, about);
+    pv_snapshot_write_about(buffer, about, "top/1");
     pv_buffer_add_text(buffer, ",\"items\":[{");
     write_date(buffer, size, time_ms);
     pv_buffer_add_text(buffer, ",\"articles\":[");

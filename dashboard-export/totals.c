@@ -62,9 +62,11 @@ enum pv_status pv_totals_read(struct pv_redis *redis, const char *prefix, int64_
 {
     char keys[ANSWERS][PV_KEY_SIZE];
     const struct pv_read_command commands[ANSWERS] = {
-        [TOTALS] = {"HGETALL", keys[TOTALS]},   [ARTICLES] = {"HLEN", keys[ARTICLES]},
-        [SITE] = {"HGETALL", keys[SITE]},       [FILTERED] = {"HGETALL", keys[FILTERED]},
-        [OFFSETS] = {"HGETALL", keys[OFFSETS]},
+        [TOTALS] = {.name = "HGETALL", .key = keys[TOTALS]},
+        [ARTICLES] = {.name = "HLEN", .key = keys[ARTICLES]},
+        [SITE] = {.name = "HGETALL", .key = keys[SITE]},
+        [FILTERED] = {.name = "HGETALL", .key = keys[FILTERED]},
+        [OFFSETS] = {.name = "HGETALL", .key = keys[OFFSETS]},
     };
     struct pv_redis_reply *reply;
     enum pv_status status;

@@ -1,5 +1,7 @@
 #include "dashboard-export/transaction.h"
 
+#include <string.h>
+
 static enum pv_status send_all(struct pv_redis *redis, const struct pv_read_command *commands,
                                size_t count, struct pv_error *error)
 {
@@ -7,9 +9,12 @@ static enum pv_status send_all(struct pv_redis *redis, const struct pv_read_comm
     enum pv_status status = pv_redis_send(redis, 1, &multi, NULL, error);
 
     for (size_t i = 0; i < count && status == PV_OK; i++) {
-        const char *arguments[2] = {commands[i].name, commands[i].key};
+        const char *arguments[2 + PV_READ_MORE_MAX] = {commands[i].name, commands[i].key};
+        size_t more = commands[i].more_count;
 
-        status = pv_redis_send(redis, 2, arguments, NULL, error);
+        if (more > 0)
+            memcpy(arguments + 2, commands[i].more, more * sizeof *arguments);
+        status = pv_redis_send(redis, (int)(2 + more), arguments, NULL, error);
     }
     return status == PV_OK ? pv_redis_send(redis, 1, &exec, NULL, error) : status;
 }

@@ -50,7 +50,7 @@ static int tear_down(void **state)
 /* Publishes; says whether the file was written. */
 static bool publish(struct fixture *fixture, int64_t now_ms, bool exact)
 {
-    const struct pv_snapshot_about about = {now_ms, exact, &no_offsets};
+    const struct pv_snapshot_about about = {{now_ms, -1}, exact, &no_offsets};
     struct pv_published published;
     struct pv_error error;
 
@@ -83,10 +83,12 @@ static void every_article_has_a_line_in_order(void **state)
     add(fixture, "/b", 2);
     add(fixture, "/a", 30);
     assert_true(publish(fixture, NOW_MS, true));
-    assert_text(fixture, "{\"generated_at\":\"2026-11-24T13:05:07Z\",\"exact\":true,"
-                         "\"offsets\":{},\"articles\":2}\n"
-                         "{\"article\":\"/a\",\"views\":30}\n"
-                         "{\"article\":\"/b\",\"views\":2}\n");
+    assert_text(
+        fixture,
+        "{\"generated_at\":\"2026-11-24T13:05:07Z\",\"lag_seconds\":      null,"
+        "\"schema\":\"pageviews/archive/1\",\"exact\":true,\"counted_to\":{},\"articles\":2}\n"
+        "{\"article\":\"/a\",\"views\":30}\n"
+        "{\"article\":\"/b\",\"views\":2}\n");
     assert_int_equal(count_entries(fixture->path), 1);
 }
 

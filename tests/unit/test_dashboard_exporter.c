@@ -3,23 +3,26 @@
 #include "dashboard-export/exporter.h"
 #include "dashboard_files.h"
 #include "dashboard_redis.h"
+#include "dashboard_steps.h"
 #include "pageview/bucket.h"
 
 #define NOW_MS INT64_C(1795525507000) /* 2026-11-24T13:05:07Z */
-#define STAMP  "{\"generated_at\":\"2026-11-24T13:05:07Z\""
-#define ABOUT  STAMP ",\"exact\":true,\"offsets\":{\"v/0\":5}"
+#define STAMP  "{\"generated_at\":\"2026-11-24T13:05:07Z\",\"lag_seconds\":        12"
+#define ABOUT(schema)                                                                              \
+    STAMP ",\"schema\":\"pageviews/" schema "\",\"exact\":true,\"counted_to\":{\"v/0\":5}"
 
-#define DAY  "pv:views:2026-11-24"
-#define HOUR "pv:views:2026-11-24T13"
-#define SITE "pv:site:2026-11-24"
-#define ALL  "pv:views"
+#define DAY      "pv:views:2026-11-24"
+#define HOUR     "pv:views:2026-11-24T13"
+#define SITE     "pv:site:2026-11-24"
+#define ALL      "pv:views"
+#define FILTERED "pv:filtered:2026-11-24"
 #define VERSION                                                                                    \
     {                                                                                              \
         "INFO server", "redis_version:7.0.15"                                                      \
     }
 
 #define TOTALS(exec)                                                                               \
-    {"MULTI", "+OK"}, {"HGETALL pv:totals", "+QUEUED"}, {"HLEN " ALL, "+QUEUED"},                  \
+    MOMENT, {"MULTI", "+OK"}, {"HGETALL pv:totals", "+QUEUED"}, {"HLEN " ALL, "+QUEUED"},          \
         {"HGETALL " SITE, "+QUEUED"}, {"HGETALL pv:filtered:2026-11-24", "+QUEUED"},               \
         {"HGETALL pv:offsets", "+QUEUED"},                                                         \
     {                                                                                              \
@@ -35,6 +38,14 @@
 #define NO_HASH(key)                                                                               \
     {                                                                                              \
         "HLEN " key, ":0"                                                                          \
+    }
+
+/* No article was read in the last two hours, so none has a file to write. */
+#define TEN_ZEROS "0 0 0 0 0 0 0 0 0 0 "
+#define NO_MINUTES                                                                                 \
+    {                                                                                              \
+        "HMGET " SITE " *", "[" TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS        \
+                                TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS "]"    \
     }
 
 /* A program that exports one day and one hour into a private directory. */
@@ -92,10 +103,14 @@ static void round_writes_every_snapshot(void **state)
     static const struct scripted_step steps[] = {
         VERSION,
         SOME_TOTALS,
+        LIVE,
         HASH(DAY, "[/a 1 /b 3]"),
         HASH(HOUR, "[/b 3]"),
         HASH(SITE, "[13:05 4]"),
+        HASH(FILTERED, "[spider 1]"),
+        NEW_LISTS,
         HASH(ALL, "[/b 3 /a 1]"),
+        NO_MINUTES,
     };
     struct fixture fixture;
     struct pv_buffer index;
@@ -103,26 +118,35 @@ static void round_writes_every_snapshot(void **state)
     (void)state;
     START(&fixture, steps);
     assert_round(&fixture, 0, PV_OK);
-    assert_file(fixture.path, "totals.json",
-                ABOUT ",\"events\":5,\"views\":4,\"filtered\":{\"spider\":1},\"articles\":2,"
-                      "\"today\":{\"date\":\"2026-11-24\",\"views\":4,"
-                      "\"filtered\":{\"spider\":1}}}\n");
+    assert_file(
+        fixture.path, "totals.json",
+        ABOUT("totals/1") ",\"events\":5,\"views\":4,\"filtered\":{\"spider\":1},\"articles\":2,"
+                          "\"today\":{\"date\":\"2026-11-24\",\"views\":4,"
+                          "\"filtered\":{\"spider\":1}}}\n");
     assert_file(fixture.path, "top/day/2026-11-24.json",
-                ABOUT ",\"items\":[{\"year\":\"2026\",\"month\":\"11\",\"day\":\"24\","
-                      "\"articles\":[{\"article\":\"/b\",\"views\":3,\"rank\":1},"
-                      "{\"article\":\"/a\",\"views\":1,\"rank\":2}]}]}\n");
+                ABOUT("top/1") ",\"items\":[{\"year\":\"2026\",\"month\":\"11\",\"day\":\"24\","
+                               "\"articles\":[{\"article\":\"/b\",\"views\":3,\"rank\":1},"
+                               "{\"article\":\"/a\",\"views\":1,\"rank\":2}]}]}\n");
     assert_file(fixture.path, "top/hour/2026-11-24T13.json",
-                ABOUT ",\"items\":[{\"year\":\"2026\",\"month\":\"11\",\"day\":\"24\","
-                      "\"hour\":\"13\",\"articles\":[{\"article\":\"/b\",\"views\":3,"
-                      "\"rank\":1}]}]}\n");
+                ABOUT("top/1") ",\"items\":[{\"year\":\"2026\",\"month\":\"11\",\"day\":\"24\","
+                               "\"hour\":\"13\",\"articles\":[{\"article\":\"/b\",\"views\":3,"
+                               "\"rank\":1}]}]}\n");
     assert_file(fixture.path, "site/2026-11-24.json",
-                ABOUT ",\"items\":[{\"time\":\"13:05\",\"views\":4}]}\n");
+                ABOUT("site/1") ",\"items\":[{\"time\":\"13:05\",\"views\":4}]}\n");
+    assert_file(fixture.path, "filtered/2026-11-24.json",
+                ABOUT("filtered/1") ",\"date\":\"2026-11-24\",\"events\":1,"
+                                    "\"reasons\":{\"spider\":1}}\n");
+    assert_file(fixture.path, "trending/rising.json",
+                ABOUT("trending/1") ",\"list\":\"rising\",\"section\":null,\"items\":[]}\n");
+    assert_true(file_exists(fixture.path, "live.json"));
     assert_true(file_exists(fixture.path, "articles.ndjson.gz"));
     index = get_file(fixture.path, "index.json");
-    assert_contains(index.data, STAMP ",\"files\":[{\"path\":\"articles.ndjson.gz\",");
+    assert_contains(
+        index.data,
+        STAMP ",\"schema\":\"pageviews/index/1\",\"files\":[{\"path\":\"articles.ndjson.gz\",");
     assert_contains(index.data, "{\"path\":\"totals.json\",");
     pv_buffer_clean_up(&index);
-    assert_progress(&fixture, 6, 0, 0);
+    assert_progress(&fixture, 14, 0, 0);
     assert_int_equal(pv_metric_get(&fixture.progress.rounds_ok), 1);
     assert_int_equal(pv_metric_get(&fixture.progress.last_success_s), NOW_MS / 1000);
     assert_int_equal(pv_metric_get(&fixture.progress.is_ready), 1);
@@ -134,19 +158,38 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
     static const struct scripted_step steps[] = {
         VERSION,
         SOME_TOTALS,
+        LIVE,
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
+        HASH(FILTERED, "[spider 1]"),
+        NEW_LISTS,
         HASH(ALL, "[/a 1]"),
+        NO_MINUTES,
         SOME_TOTALS,
+        LIVE,
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
+        HASH(FILTERED, "[spider 1]"),
+        UNCHANGED_LISTS,
         HASH(ALL, "[/a 1]"),
+        NO_MINUTES,
     };
-    static const char *const files[] = {
-        "totals.json",          "top/day/2026-11-24.json", "top/hour/2026-11-24T13.json",
-        "site/2026-11-24.json", "articles.ndjson.gz",      "index.json"};
+    static const char *const files[] = {"totals.json",
+                                        "top/day/2026-11-24.json",
+                                        "top/hour/2026-11-24T13.json",
+                                        "site/2026-11-24.json",
+                                        "articles.ndjson.gz",
+                                        "index.json",
+                                        "live.json",
+                                        "filtered/2026-11-24.json",
+                                        "trending/1h.json",
+                                        "trending/24h.json",
+                                        "trending/7d.json",
+                                        "trending/30d.json",
+                                        "trending/hot.json",
+                                        "trending/rising.json"};
     enum { FILES = sizeof files / sizeof files[0] };
     struct stat before[FILES];
     struct fixture fixture;
@@ -167,15 +210,15 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
 static void hash_that_is_not_there_gives_no_file(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,      TOTALS("[[] :0 [] [] []]"), NO_HASH(DAY), NO_HASH(HOUR), NO_HASH(SITE),
-        NO_HASH(ALL),
+        VERSION,       TOTALS("[[] :0 [] [] []]"), LIVE,      NO_HASH(DAY), NO_HASH(HOUR),
+        NO_HASH(SITE), NO_HASH(FILTERED),          NEW_LISTS, NO_HASH(ALL), NO_MINUTES,
     };
     struct fixture fixture;
 
     (void)state;
     START(&fixture, steps);
     assert_round(&fixture, 0, PV_OK);
-    assert_int_equal(count_entries(fixture.path), 2); /* totals and index */
+    assert_int_equal(count_entries(fixture.path), 4); /* totals, live, trending and index */
     assert_true(file_exists(fixture.path, "totals.json"));
     assert_true(file_exists(fixture.path, "index.json"));
     finish(&fixture);
@@ -186,13 +229,21 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
     static const struct scripted_step steps[] = {
         VERSION,
         TOTALS("[[] :0 [] [] []]"),
+        LIVE,
         NO_HASH(DAY),
         HASH("pv:views:2026-11-23", "[/y 1]"),
         NO_HASH("pv:views:2026-11-24T00"),
         HASH("pv:views:2026-11-23T23", "[/y 1]"),
         NO_HASH(SITE),
         HASH("pv:site:2026-11-23", "[23:59 1]"),
+        NO_HASH(FILTERED),
+        HASH("pv:filtered:2026-11-23", "[spider 1]"),
+        NEW_LISTS,
         NO_HASH(ALL),
+        {"HMGET pv:site:2026-11-23 *",
+         "[" TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS
+             TEN_ZEROS TEN_ZEROS TEN_ZEROS "0 0 0 0 0 0 0 0 0]"},
+        {"HMGET " SITE " *", "[0]"},
     };
     const int64_t midnight_ms = NOW_MS - NOW_MS % PV_DAY_MS;
     struct fixture fixture;
@@ -214,10 +265,14 @@ static void top_holds_no_more_than_the_limit(void **state)
     static const struct scripted_step steps[] = {
         VERSION,
         TOTALS("[[] :0 [] [] []]"),
+        LIVE,
         HASH(DAY, "[/a 1 /b 2 /c 3]"),
         NO_HASH(HOUR),
         NO_HASH(SITE),
+        NO_HASH(FILTERED),
+        NEW_LISTS,
         NO_HASH(ALL),
+        NO_MINUTES,
     };
     struct fixture fixture;
     struct pv_buffer top;
@@ -236,10 +291,33 @@ static void top_holds_no_more_than_the_limit(void **state)
 static void list_of_all_articles_waits_for_its_interval(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,       SOME_TOTALS,         NO_HASH(DAY),        NO_HASH(HOUR),
-        NO_HASH(SITE), HASH(ALL, "[/a 1]"), SOME_TOTALS,         NO_HASH(DAY),
-        NO_HASH(HOUR), NO_HASH(SITE),       SOME_TOTALS,         NO_HASH(DAY),
-        NO_HASH(HOUR), NO_HASH(SITE),       HASH(ALL, "[/a 2]"),
+        VERSION,
+        SOME_TOTALS,
+        LIVE,
+        NO_HASH(DAY),
+        NO_HASH(HOUR),
+        NO_HASH(SITE),
+        NO_HASH(FILTERED),
+        NEW_LISTS,
+        HASH(ALL, "[/a 1]"),
+        NO_MINUTES,
+        SOME_TOTALS,
+        LIVE,
+        NO_HASH(DAY),
+        NO_HASH(HOUR),
+        NO_HASH(SITE),
+        NO_HASH(FILTERED),
+        UNCHANGED_LISTS,
+        NO_MINUTES,
+        SOME_TOTALS,
+        LIVE,
+        NO_HASH(DAY),
+        NO_HASH(HOUR),
+        NO_HASH(SITE),
+        NO_HASH(FILTERED),
+        UNCHANGED_LISTS,
+        HASH(ALL, "[/a 2]"),
+        NO_MINUTES,
     };
     struct fixture fixture;
 
@@ -256,10 +334,14 @@ static void file_that_fails_does_not_keep_the_others_from_being_written(void **s
     static const struct scripted_step steps[] = {
         VERSION,
         TOTALS("[-WRONGTYPE :0 [] [] []]"),
+        LIVE,
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
+        NO_HASH(FILTERED),
+        NEW_LISTS,
         NO_HASH(ALL),
+        NO_MINUTES,
     };
     struct fixture fixture;
     struct pv_error error;
@@ -274,7 +356,7 @@ static void file_that_fails_does_not_keep_the_others_from_being_written(void **s
     assert_true(file_exists(fixture.path, "top/day/2026-11-24.json"));
     assert_true(file_exists(fixture.path, "top/hour/2026-11-24T13.json"));
     assert_false(file_exists(fixture.path, "totals.json"));
-    assert_progress(&fixture, 2, 0, 3); /* totals, site, and the index that cannot list site */
+    assert_progress(&fixture, 9, 0, 3); /* totals, site, and the index that cannot list site */
     assert_int_equal(pv_metric_get(&fixture.progress.rounds_failed), 1);
     assert_int_equal(pv_metric_get(&fixture.progress.is_ready), 0);
     assert_int_equal(pv_metric_get(&fixture.progress.redis_up), 1);
@@ -284,9 +366,20 @@ static void file_that_fails_does_not_keep_the_others_from_being_written(void **s
 static void lost_redis_ends_the_round_and_the_next_one_starts_afresh(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,       SOME_TOTALS,   {"HLEN " DAY, NULL},
-        VERSION,       SOME_TOTALS,   HASH(DAY, "[/a 1]"),
-        NO_HASH(HOUR), NO_HASH(SITE), NO_HASH(ALL),
+        VERSION,
+        SOME_TOTALS,
+        LIVE,
+        {"HLEN " DAY, NULL},
+        VERSION,
+        SOME_TOTALS,
+        LIVE,
+        HASH(DAY, "[/a 1]"),
+        NO_HASH(HOUR),
+        NO_HASH(SITE),
+        NO_HASH(FILTERED),
+        NEW_LISTS,
+        NO_HASH(ALL),
+        NO_MINUTES,
     };
     struct fixture fixture;
 

@@ -5,7 +5,7 @@
 #include "dashboard_files.h"
 
 #define NOW_MS   INT64_C(1795525507000) /* 2026-11-24T13:05:07Z */
-#define SNAPSHOT "{\"generated_at\":\"2026-11-23T10:00:00Z\",\"n\":1}\n"
+#define SNAPSHOT "{\"generated_at\":\"2026-11-23T10:00:00Z\",\"lag_seconds\":         1,\"n\":1}\n"
 
 static void assert_entry(const struct pv_index *index, size_t i, const char *path, int64_t bytes,
                          const char *generated_at)
@@ -27,7 +27,7 @@ static void make_below(const char *directory, const char *name)
 static void put_articles(const struct pv_directory *directory)
 {
     const struct pv_offsets no_offsets = {0};
-    const struct pv_snapshot_about about = {NOW_MS, true, &no_offsets};
+    const struct pv_snapshot_about about = {{NOW_MS, -1}, true, &no_offsets};
     const struct pv_count_list none = {0};
     struct pv_published published;
     struct pv_error error;

@@ -7,8 +7,8 @@
 #include "dashboard_files.h"
 
 #define PATH    "top/day/2026-11-24.json"
-#define EARLIER "{\"generated_at\":\"2026-11-24T13:05:02Z\""
-#define LATER   "{\"generated_at\":\"2026-11-24T13:05:07Z\""
+#define EARLIER "{\"generated_at\":\"2026-11-24T13:05:02Z\",\"lag_seconds\":         1"
+#define LATER   "{\"generated_at\":\"2026-11-24T13:05:07Z\",\"lag_seconds\":       120"
 
 struct fixture {
     char path[TEST_PATH_SIZE];

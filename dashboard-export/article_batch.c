@@ -1,0 +1,114 @@
+#define _GNU_SOURCE /* syncfs */
+
+#include "dashboard-export/article_batch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void pv_batch_clean_up(struct pv_batch *batch)
+{
+    pv_buffer_clean_up(&batch->paths);
+}
+
+static enum pv_status failed_at(const struct pv_batch *batch, const char *path, const char *doing,
+                                struct pv_error *error)
+{
+    return pv_error_set(error, PV_IO, "%s/%s: cannot %s it: %s", batch->directory->path, path,
+                        doing, strerror(errno));
+}
+
+/* The path that the file has until the batch is finished. */
+static void temporary_path(const char *path, char temporary[PV_LAYOUT_TEMPORARY_SIZE])
+{
+    const char *slash = strrchr(path, '/');
+    int parent = slash != NULL ? (int)(slash + 1 - path) : 0;
+
+    snprintf(temporary, PV_LAYOUT_TEMPORARY_SIZE, "%.*s", parent, path);
+    pv_layout_temporary(path + parent, temporary + parent);
+}
+
+/* A batch has more files than a process may have open. */
+static enum pv_status write_file(const struct pv_batch *batch, const char *path,
+                                 const struct pv_buffer *text, struct pv_error *error)
+{
+    struct pv_publication file;
+    enum pv_status status = pv_publication_begin(batch->directory, path, &file, error);
+    int closed;
+
+    if (status != PV_OK)
+        return status;
+    status = pv_publication_write(&file, text->data, text->length, error);
+    if (status == PV_OK) {
+        closed = close(file.fd);
+        file.fd = -1;
+        if (closed != 0)
+            status = failed_at(batch, path, "write", error);
+    }
+    if (status != PV_OK)
+        pv_publication_abandon(&file);
+    else
+        close(file.parent_fd);
+    return status;
+}
+
+enum pv_status pv_batch_add(struct pv_batch *batch, const char *path, const struct pv_buffer *text,
+                            size_t owner, struct pv_error *error)
+{
+    size_t size = strlen(path) + 1;
+    enum pv_status status;
+
+    if (text->failed || pv_buffer_reserve(&batch->paths, size) == NULL) {
+        batch->paths.failed = false;
+        return pv_error_nomem(error, "the files of articles");
+    }
+    status = write_file(batch, path, text, error);
+    if (status != PV_OK)
+        return status;
+    pv_buffer_add(&batch->paths, path, size);
+    batch->bytes[batch->count] = (int64_t)text->length;
+    batch->owners[batch->count++] = owner;
+    return PV_OK;
+}
+
+/* Renames it, or removes what was written. `synced` says whether it is on disk. */
+static enum pv_status show(const struct pv_batch *batch, const char *path, enum pv_status synced,
+                           struct pv_error *error)
+{
+    char temporary[PV_LAYOUT_TEMPORARY_SIZE];
+    enum pv_status status = synced;
+    int fd = batch->directory->fd;
+
+    temporary_path(path, temporary);
+    if (status == PV_OK && renameat(fd, temporary, fd, path) != 0)
+        status = failed_at(batch, path, "replace", error);
+    if (status != PV_OK)
+        unlinkat(fd, temporary, 0);
+    return status;
+}
+
+enum pv_status pv_batch_finish(struct pv_batch *batch, bool *failed, int64_t *written,
+                               int64_t *bytes, struct pv_error *error)
+{
+    enum pv_status first = PV_OK, synced = PV_OK;
+    const char *path = batch->paths.data;
+
+    if (batch->count > 0 && syncfs(batch->directory->fd) != 0)
+        first = synced = failed_at(batch, path, "write", error);
+    for (size_t i = 0; i < batch->count; i++, path += strlen(path) + 1) {
+        enum pv_status status = show(batch, path, synced, first == PV_OK ? error : NULL);
+
+        if (status == PV_OK) {
+            *written += 1;
+            *bytes += batch->bytes[i];
+            continue;
+        }
+        failed[batch->owners[i]] = true;
+        if (first == PV_OK)
+            first = status;
+    }
+    batch->count = 0;
+    pv_buffer_reset(&batch->paths);
+    return first;
+}

@@ -1,0 +1,72 @@
+#include "dashboard-export/article_json.h"
+
+#include <inttypes.h>
+
+#include "pageview/event_json.h"
+#include "pageview/reader.h"
+
+const char *const pv_article_lists[PV_ARTICLE_LISTS] = {PV_READER_LISTS};
+
+static void write_text(struct pv_buffer *buffer, const char *name, struct pv_text text)
+{
+    pv_buffer_add_format(buffer, ",\"%s\":", name);
+    if (text.length > 0)
+        pv_json_string_write(buffer, text.data, text.length);
+    else
+        pv_buffer_add_text(buffer, "null");
+}
+
+static void write_number(struct pv_buffer *buffer, const char *name, int64_t number)
+{
+    pv_buffer_add_format(buffer, ",\"%s\":", name);
+    if (number >= 0)
+        pv_buffer_add_format(buffer, "%" PRId64, number);
+    else
+        pv_buffer_add_text(buffer, "null");
+}
+
+/* ,"hours":{"to":"2026-11-24T13","views":[…]}: with the name of the last bucket each has its own.
+ */
+static void write_series(struct pv_buffer *buffer, const char *name, enum pv_bucket_size size,
+                         int64_t clock_ms, const int64_t *views, size_t count)
+{
+    char last[PV_BUCKET_NAME_SIZE];
+
+    pv_bucket_name(size, clock_ms, last);
+    pv_buffer_add_format(buffer, ",\"%s\":{\"to\":\"%s\",\"views\":[", name, last);
+    for (size_t i = 0; i < count; i++)
+        pv_buffer_add_format(buffer, "%s%" PRId64, i > 0 ? "," : "", views[i]);
+    pv_buffer_add_text(buffer, "]}");
+}
+
+static void write_ranks(struct pv_buffer *buffer, const uint32_t ranks[PV_ARTICLE_LISTS])
+{
+    const char *separator = "";
+
+    pv_buffer_add_text(buffer, ",\"ranks\":{");
+    for (size_t i = 0; i < PV_ARTICLE_LISTS; i++) {
+        if (ranks[i] == 0)
+            continue;
+        pv_buffer_add_format(buffer, "%s\"%s\":%" PRIu32, separator, pv_article_lists[i], ranks[i]);
+        separator = ",";
+    }
+    pv_buffer_add_char(buffer, '}');
+}
+
+void pv_article_json(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
+                     int64_t clock_ms, const struct pv_article_counts *counts)
+{
+    pv_snapshot_write_about(buffer, about, "article/1");
+    pv_buffer_add_text(buffer, ",\"article\":");
+    pv_json_string_write(buffer, counts->article.data, counts->article.length);
+    write_text(buffer, "title", counts->title);
+    write_text(buffer, "section", counts->section);
+    write_number(buffer, "total", counts->total);
+    write_number(buffer, "today", counts->days[PV_ARTICLE_DAYS - 1]);
+    write_number(buffer, "this_hour", counts->hours[PV_ARTICLE_HOURS - 1]);
+    write_number(buffer, "visitors_today", counts->visitors);
+    write_series(buffer, "hours", PV_BUCKET_HOUR, clock_ms, counts->hours, PV_ARTICLE_HOURS);
+    write_series(buffer, "days", PV_BUCKET_DAY, clock_ms, counts->days, PV_ARTICLE_DAYS);
+    write_ranks(buffer, counts->ranks);
+    pv_buffer_add_text(buffer, "}\n");
+}

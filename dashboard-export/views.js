@@ -1,0 +1,48 @@
+// Fills <span data-pv-views></span> and <ul data-pv-also-read></ul>: see docs/badge.md.
+(function (d, script) {
+  const bytes = text => new TextEncoder().encode(text);
+  const page = () => decodeURIComponent(location.pathname).replace(/\/+/g, '/')
+    .replace(/(\/(index\.(html?|php)|amp)?)+$/, '') || '/';
+
+  async function hash(text) {
+    const sum = await crypto.subtle.digest('SHA-256', bytes(text));
+    return '~' + [...new Uint8Array(sum, 0, 16)].map(b => (b + 256).toString(16).slice(1)).join('');
+  }
+
+  async function component(text) {
+    const safe = /^(?![.~])[\w.,~\xa0-\uffff-]+(?<!\.(json|svg|csv|gz))$/.test(text);
+    return !text ? '~' : safe && bytes(text).length < 201 ? text : hash(text);
+  }
+
+  async function json(place, text) {
+    const name = (await Promise.all(text.split('/').map(component))).join('/');
+    return (await fetch(new URL(encodeURI(place + name) + '.json', script.src))).json();
+  }
+
+  async function views(span) {
+    const id = span.dataset.pvViews || page();
+    span.textContent = (await json('articles/', id.slice(1))).total.toLocaleString();
+  }
+
+  async function alsoRead(ul) {
+    const { pvAlsoRead, list = 'hot', section, max = 5 } = ul.dataset, id = pvAlsoRead || page();
+    const { items } = await json('also-read/', id.slice(1))
+      .catch(() => json(section ? `trending/${list}/` : 'trending/', section || list));
+    const links = items.filter(i => i.article != id).slice(0, max).map(i => {
+      const li = d.createElement('li'), a = d.createElement('a');
+      a.href = encodeURI(i.article).replace(/%25/g, '%');
+      a.textContent = i.title || i.article;
+      li.append(a);
+      return li;
+    });
+    if (links[0]) ul.replaceChildren(...links);
+  }
+
+  const fill = (name, how) =>
+    d.querySelectorAll(`[data-pv-${name}]`).forEach(at => how(at).catch(() => {}));
+
+  fill('views', views);
+  fill('also-read', alsoRead);
+  const s = script.dataset.refresh;
+  if (s > 0) setInterval(() => d.hidden || fill('views', views), s * 1000);
+})(document, document.currentScript);

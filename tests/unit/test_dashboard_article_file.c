@@ -1,0 +1,261 @@
+/* The files of articles, from a real Redis to a real directory. */
+#include "real_redis_server.h"
+
+#include <stdlib.h>
+
+#include "dashboard_files.h"
+
+#include "dashboard-export/article_changes.h"
+#include "dashboard-export/article_file.h"
+#include "dashboard-export/publish.h"
+#include "pageview/bucket.h"
+
+/* 2026-11-24T13:05:07Z */
+#define NOW_MS INT64_C(1795525507000)
+
+static char out[TEST_PATH_SIZE];
+static struct pv_directory directory;
+static struct pv_article_files *files;
+static struct pv_article_result result;
+
+static int fresh(void **state)
+{
+    (void)state;
+    COMMAND("FLUSHALL");
+    make_directory(out);
+    pv_directory_init(&directory, out);
+    assert_int_equal(pv_directory_open(&directory, &error), PV_OK);
+    assert_int_equal(
+        pv_article_files_new(redis, "pv:", &directory, &pv_badge_english, 7, &files, &error),
+        PV_OK);
+    return 0;
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    pv_article_files_destroy(files);
+    pv_directory_clean_up(&directory);
+    remove_directory(out);
+    return 0;
+}
+
+static enum pv_status export_at(int64_t now_ms)
+{
+    const struct pv_snapshot_stamp stamp = {.generated_ms = now_ms, .committed_ms = now_ms};
+
+    return pv_article_files_round(files, &stamp, now_ms, &result, &error);
+}
+
+static enum pv_status export_round(void)
+{
+    return export_at(NOW_MS);
+}
+
+/* A view in the minute in progress, as a commit would count it. */
+static void view(const char *article)
+{
+    COMMAND("HINCRBY", "pv:views", article, "1");
+    COMMAND("HINCRBY", "pv:views:2026-11-24", article, "1");
+    COMMAND("HINCRBY", "pv:views:2026-11-24T13", article, "1");
+    COMMAND("HINCRBY", "pv:views:2026-11-24T13:05", article, "1");
+    COMMAND("HINCRBY", "pv:site:2026-11-24", "13:05", "1");
+    COMMAND("HINCRBY", "pv:offsets", "pageviews/0", "1");
+}
+
+static void assert_file_has(const char *name, const char *part)
+{
+    struct pv_buffer text = get_file(out, name);
+
+    assert_contains(text.data, part);
+    pv_buffer_clean_up(&text);
+}
+
+static void viewed_article_has_both_files(void **state)
+{
+    (void)state;
+    COMMAND("HSET", "pv:views", "/2026/slug", "86");
+    COMMAND("HSET", "pv:views:2026-11-23", "/2026/slug", "80");
+    COMMAND("HSET", "pv:views:2026-11-24T12", "/2026/slug", "6");
+    COMMAND("HSET", "pv:article:/2026/slug", "title", "A title", "section", "news");
+    COMMAND("PFADD", "pv:visitors:2026-11-24:/2026/slug", "a", "b", "c");
+    COMMAND("ZADD", "pv:trending:1h", "5", "/other", "4", "/2026/slug");
+    view("/2026/slug");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 2);
+    assert_int_equal(result.failed, 0);
+    assert_int_equal(result.inexact, 0);
+    assert_file_has("articles/2026/slug.json",
+                    ",\"article\":\"/2026/slug\",\"title\":\"A title\",\"section\":\"news\","
+                    "\"total\":87,\"today\":1,\"this_hour\":1,\"visitors_today\":3,");
+    assert_file_has("articles/2026/slug.json", ",6,1]},\"days\":");
+    assert_file_has("articles/2026/slug.json", ",80,1]},\"ranks\":{\"1h\":2}}\n");
+    assert_file_has("articles/2026/slug.json", "{\"pageviews/0\":1}");
+    assert_file_has("articles/2026/slug.svg", "<title>87 views</title>");
+}
+
+static void only_what_changed_is_written_again(void **state)
+{
+    struct stat before;
+
+    (void)state;
+    view("/a");
+    view("/b");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 4);
+    before = file_identity(out, "articles/a.json");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 0);
+    view("/b");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 2);
+    assert_untouched(out, "articles/a.json", before);
+    assert_file_has("articles/b.json", "\"total\":2,");
+}
+
+static void late_view_is_written(void **state)
+{
+    (void)state;
+    view("/a");
+    assert_int_equal(export_round(), PV_OK);
+    COMMAND("HINCRBY", "pv:views", "/late", "1");
+    COMMAND("HINCRBY", "pv:views:2026-11-24T11:59", "/late", "1");
+    COMMAND("HINCRBY", "pv:site:2026-11-24", "11:59", "1");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 2);
+    assert_file_has("articles/late.json", "\"total\":1,");
+}
+
+static void views_on_both_sides_of_midnight_are_seen(void **state)
+{
+    (void)state;
+    COMMAND("HSET", "pv:views:2026-11-23T23:59", "/before", "1");
+    COMMAND("HSET", "pv:site:2026-11-23", "23:59", "1");
+    COMMAND("HSET", "pv:views:2026-11-24T00:00", "/after", "1");
+    COMMAND("HSET", "pv:site:2026-11-24", "00:00", "1", "23:59", "7");
+    assert_int_equal(export_at(NOW_MS - 13 * PV_HOUR_MS), PV_OK); /* 00:05:07 */
+    assert_int_equal(result.written, 4);
+    assert_true(file_exists(out, "articles/before.json"));
+    assert_true(file_exists(out, "articles/after.json"));
+}
+
+static void hostile_ids_stay_in_the_directory(void **state)
+{
+    (void)state;
+    view("/../../../../tmp/pv-escaped");
+    view("/");
+    view("//");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 6);
+    assert_true(file_exists(out, "articles/~.json"));
+    assert_true(file_exists(out, "articles/~/~.json"));
+    assert_false(file_exists("/tmp", "pv-escaped.json"));
+    assert_int_equal(count_entries(out), 1);
+}
+
+/* /a is a file and a directory beside it: /a/b. */
+static void article_below_another_has_its_place(void **state)
+{
+    (void)state;
+    view("/a");
+    view("/a/b");
+    view("/a.json/b");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 6);
+    assert_true(file_exists(out, "articles/a.json"));
+    assert_true(file_exists(out, "articles/a/b.json"));
+}
+
+static void failed_article_is_tried_again_and_keeps_no_other(void **state)
+{
+    char in_the_way[TEST_PATH_SIZE];
+
+    (void)state;
+    view("/a");
+    view("/b");
+    join_path(in_the_way, out, "articles");
+    assert_return_code(mkdir(in_the_way, 0755), 0);
+    join_path(in_the_way, out, "articles/a.json");
+    assert_return_code(mkdir(in_the_way, 0755), 0);
+    assert_int_equal(export_round(), PV_IO);
+    assert_contains(error.text, "articles/a.json");
+    assert_int_equal(result.failed, 1);
+    assert_true(file_exists(out, "articles/b.json"));
+    assert_return_code(rmdir(in_the_way), 0);
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 2);
+    assert_file_has("articles/a.json", "\"total\":1,");
+}
+
+static void key_of_another_type_is_as_if_unknown(void **state)
+{
+    (void)state;
+    COMMAND("SET", "pv:article:/a", "text");
+    COMMAND("SET", "pv:visitors:2026-11-24:/a", "text");
+    view("/a");
+    view("/b");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 4);
+    assert_file_has("articles/a.json", "\"title\":null,");
+    assert_file_has("articles/a.json", "\"visitors_today\":null,");
+    assert_file_has("articles/b.json", "\"visitors_today\":0,");
+}
+
+static void counts_of_another_type_fail_without_losing_the_article(void **state)
+{
+    (void)state;
+    COMMAND("SET", "pv:views:2026-11-23", "text");
+    view("/a");
+    assert_int_equal(export_round(), PV_REFUSED);
+    assert_contains(error.text, "WRONGTYPE");
+    COMMAND("DEL", "pv:views:2026-11-23");
+    assert_int_equal(export_round(), PV_OK); /* all answers of the broken round were received */
+    assert_int_equal(result.written, 2);
+    assert_file_has("articles/a.json", "\"total\":1,");
+}
+
+/* Sets fields "/0" … of a hash to 1. */
+static void fill(const char *key, int fields)
+{
+    char name[24];
+
+    for (int i = 0; i < fields; i++) {
+        snprintf(name, sizeof name, "/%d", i);
+        COMMAND("HSET", key, name, "1");
+    }
+}
+
+static void all_articles_are_written_when_wanted(void **state)
+{
+    (void)state;
+    fill("pv:views", 2345);
+    COMMAND("HSET", "pv:views", "(other)", "7");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 0);
+    pv_article_files_want_all(files);
+    assert_true(pv_article_files_want_more(files));
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 2 * 2345);
+    assert_false(pv_article_files_want_more(files));
+    assert_file_has("articles/2344.svg", "1 view<");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(viewed_article_has_both_files, fresh, finish),
+        cmocka_unit_test_setup_teardown(only_what_changed_is_written_again, fresh, finish),
+        cmocka_unit_test_setup_teardown(late_view_is_written, fresh, finish),
+        cmocka_unit_test_setup_teardown(views_on_both_sides_of_midnight_are_seen, fresh, finish),
+        cmocka_unit_test_setup_teardown(hostile_ids_stay_in_the_directory, fresh, finish),
+        cmocka_unit_test_setup_teardown(article_below_another_has_its_place, fresh, finish),
+        cmocka_unit_test_setup_teardown(failed_article_is_tried_again_and_keeps_no_other, fresh,
+                                        finish),
+        cmocka_unit_test_setup_teardown(key_of_another_type_is_as_if_unknown, fresh, finish),
+        cmocka_unit_test_setup_teardown(counts_of_another_type_fail_without_losing_the_article,
+                                        fresh, finish),
+        cmocka_unit_test_setup_teardown(all_articles_are_written_when_wanted, fresh, finish),
+    };
+
+    return cmocka_run_group_tests(tests, real_redis_server_start, real_redis_server_stop);
+}
