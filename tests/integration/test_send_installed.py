@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -229,7 +228,6 @@ def test_the_header_needs_no_other_header(compile_program: Compile, standard: st
     compile_program("#include <pageview/send.h>\nint main(void) { pv_sender_destroy(NULL); return 0; }\n", standard)
 
 
-@pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler")
 def test_it_is_used_from_cpp(tmp_path: Path, compile_program: Compile, library_path: dict[str, str]) -> None:
     program = compile_program(
         "#include <pageview/send.h>\n"
