@@ -54,6 +54,7 @@ struct pv_batch {
     int64_t origin;        /* where the log was read from, for the first batch of a partition */
     int64_t repeats_from;  /* PV_OFFSET_NONE, or what the memory of repeats is rebuilt from */
     bool idle;             /* the log has nothing behind `to` */
+    int64_t caught_up_ms;  /* wall clock: when the brokers last said so, or 0 */
     uint32_t last_article; /* of the last view that was added: index */
     struct pv_batch_facts facts;
 

@@ -74,10 +74,12 @@ void pv_commit_write_notes(struct pv_buffer *bytes, const struct pv_batch *batch
 {
     struct notes notes = {.count = 0};
 
-    if (context->by_events) {
+    if (context->by_events)
         note_text(&notes, "clock", "event", NOTE_SIZE);
+    if (batch->caught_up_ms > 0)
+        note_number(&notes, "caught_up", batch->caught_up_ms);
+    if (context->by_events || batch->caught_up_ms > 0)
         note_number(&notes, "partitions", context->partitions);
-    }
     if (batch->idle)
         note_text(&notes, "idle", "1", NOTE_SIZE);
     if (batch->watermark_ms >= 0)

@@ -298,6 +298,28 @@ static rd_kafka_topic_partition_list_t *make_list(const struct pv_kafka_consumer
     return list;
 }
 
+enum pv_status pv_kafka_consumer_ends(struct pv_kafka_consumer *consumer, const int32_t *partitions,
+                                      size_t count, int timeout_ms, int64_t *ends,
+                                      struct pv_error *error)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    rd_kafka_resp_err_t err;
+
+    /* Asked for the offset of a time, a broker takes -1 for the end. */
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, consumer->options->topic, partitions[i])->offset =
+            RD_KAFKA_OFFSET_END;
+    err = rd_kafka_offsets_for_times(consumer->client, list, timeout_ms);
+    for (size_t i = 0; i < count && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        err = list->elems[i].err;
+        ends[i] = list->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return pv_kafka_unavailable(consumer->options, "asking for the logs' ends", err, error);
+    return PV_OK;
+}
+
 enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
                                        const int32_t *partitions, const int64_t *offsets,
                                        size_t count, struct pv_error *error)

@@ -71,6 +71,12 @@ bool pv_kafka_consumer_has_refused(const struct pv_kafka_consumer *consumer);
 enum pv_status pv_kafka_consumer_watermarks(struct pv_kafka_consumer *consumer, int32_t partition,
                                             int64_t *low, int64_t *high,
                                             struct pv_error *error) PV_MUST_CHECK;
+/* The next offset of each of `count` partitions' logs, as the brokers say now: behind what readers
+ * of committed events may see. All brokers are asked at once, for up to `timeout_ms`;
+ * PV_UNAVAILABLE when one of them does not answer. */
+enum pv_status pv_kafka_consumer_ends(struct pv_kafka_consumer *consumer, const int32_t *partitions,
+                                      size_t count, int timeout_ms, int64_t *ends,
+                                      struct pv_error *error) PV_MUST_CHECK;
 /* The next offset as the last fetch saw it, -1 when unknown. Costs nothing. */
 int64_t pv_kafka_consumer_cached_high(struct pv_kafka_consumer *consumer, int32_t partition);
 

@@ -42,6 +42,12 @@ void pv_partition_begin(struct pv_partition *partition, int64_t committed, int64
     partition->origin = PV_OFFSET_NONE;
     partition->counted = committed;
     partition->idle_told = false;
+    partition->caught_up_ms = 0;
+}
+
+bool pv_partition_reaches(const struct pv_partition *partition, int64_t offset, int64_t end)
+{
+    return (offset == PV_OFFSET_NONE ? partition->origin : offset) >= end;
 }
 
 bool pv_partition_is_settled(const struct pv_partition *partition)

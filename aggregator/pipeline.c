@@ -5,6 +5,7 @@
 #include "aggregator/assignment.h"
 #include "aggregator/committer.h"
 #include "aggregator/kafka_consumer.h"
+#include "aggregator/log_ends.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
 
@@ -25,6 +26,7 @@ struct pipeline {
     struct pv_redis *redis; /* the committer has its own connection */
     struct pv_intake intake;
     struct pv_assignment assignment;
+    struct pv_log_ends log_ends;
     struct pv_commit_context context;
     char *cluster_id;
     bool closing;         /* all that could be committed is */
@@ -66,19 +68,20 @@ static void on_offset_missing(void *context, int32_t id)
 /* True when everything that the log has is below `offset`. */
 static bool is_end(struct pipeline *pipeline, const struct pv_partition *partition, int64_t offset)
 {
-    int64_t end = offset == PV_OFFSET_NONE ? partition->origin : offset;
-
     int64_t high = pv_kafka_consumer_cached_high(pipeline->consumer, partition->id);
 
     if (high < 0)
         high = partition->log_end;
-    return high >= 0 && end >= high;
+    return high >= 0 && pv_partition_reaches(partition, offset, high);
 }
 
 static void seal(struct pipeline *pipeline, struct pv_partition *partition)
 {
     partition->open->idle = is_end(pipeline, partition, partition->open->to);
     partition->idle_told = partition->open->idle;
+    if (partition->open->to == partition->open->from)
+        partition->open->caught_up_ms = partition->caught_up_ms;
+    partition->caught_up_ms = 0;
     pv_intake_seal(&pipeline->intake, partition);
 }
 
@@ -164,13 +167,14 @@ static void extend_to_log_end(struct pipeline *pipeline, struct pv_partition *pa
     partition->next = partition->log_end;
 }
 
-/* An empty batch asks whether the offset still stands. By the clock of events it also says at once
- * that the partition has nothing more, so that the others do not wait for it. */
+/* An empty batch asks whether the offset still stands, and says when the log was known to have
+ * nothing more: by the clock of events at once, so that the other partitions do not wait for it. */
 static void verify_if_idle(struct pipeline *pipeline, struct pv_partition *partition)
 {
     bool tell = pipeline->context.by_events && !partition->idle_told &&
                 is_end(pipeline, partition, partition->next);
 
+    tell = tell || partition->caught_up_ms > 0;
     if (!pv_partition_is_settled(partition) ||
         (!tell && pipeline->intake.monotonic_ms - partition->verified_ms < VERIFY_MS) ||
         !pv_intake_open(&pipeline->intake, partition))
@@ -201,6 +205,10 @@ static void flush_due(struct pipeline *pipeline)
 {
     struct pv_intake *intake = &pipeline->intake;
 
+    /* A rebuild says nothing of the counts that readers see. */
+    if (pipeline->config->live_prefix == NULL)
+        pv_log_ends_ask(&pipeline->log_ends, pipeline->consumer, &intake->partitions,
+                        pipeline->config->clock, intake->monotonic_ms);
     for (size_t i = 0; i < intake->partitions.count; i++) {
         struct pv_partition *partition = &intake->partitions.items[i];
 
@@ -377,6 +385,7 @@ static void close_pipeline(struct pipeline *pipeline)
     pv_batch_pool_clean_up(&pipeline->intake.pool);
     pv_partitions_clean_up(&pipeline->intake.partitions);
     pv_assignment_clean_up(&pipeline->assignment);
+    pv_log_ends_clean_up(&pipeline->log_ends);
     free(pipeline->cluster_id);
 }
 

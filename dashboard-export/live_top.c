@@ -34,7 +34,7 @@ static void clean_up(struct sight *sight)
 {
     pv_reader_articles_destroy(sight->articles, sight->count);
     pv_reader_entries_destroy(sight->entries);
-    *sight = (struct sight){.times = {-1, -1, -1}};
+    *sight = (struct sight){.times = {-1, -1, -1, -1}};
 }
 
 static enum pv_status read_list(const struct live *live, size_t rows, struct sight *sight,

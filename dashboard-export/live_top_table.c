@@ -14,6 +14,7 @@ enum {
     MOVED_COLUMNS = 5,
     FIXED_COLUMNS = RANK_COLUMNS + SCORE_COLUMNS + MOVED_COLUMNS + 5, /* with the blanks between */
     ARTICLE_COLUMNS_MIN = 10,
+    BEHIND_MS = 15000,
 };
 
 static const char cut_mark[] = "\xe2\x80\xa6"; /* … */
@@ -90,6 +91,20 @@ static void add_age(struct pv_buffer *line, int64_t age_ms)
         pv_buffer_add_format(line, "%" PRId64 " h", age_s / 3600);
 }
 
+/* Counts that come every half second, or are known to be complete every few, need no word. */
+static void add_lag(struct pv_buffer *line, const struct pv_live_view *view)
+{
+    const struct pv_reader_times *times = &view->times;
+    int64_t counted_ms =
+        times->last_commit_ms > times->caught_up_ms ? times->last_commit_ms : times->caught_up_ms;
+
+    if (counted_ms < 0 || view->now_ms - counted_ms < BEHIND_MS)
+        return;
+    pv_buffer_add_text(line, ", counts ");
+    add_age(line, view->now_ms - counted_ms);
+    pv_buffer_add_text(line, " behind");
+}
+
 static void add_head(struct pv_buffer *buffer, const struct pv_live_view *view, size_t columns)
 {
     char clock[PV_TIME_TEXT_SIZE];
@@ -107,6 +122,7 @@ static void add_head(struct pv_buffer *buffer, const struct pv_live_view *view, 
         add_age(&line, view->now_ms - view->times.last_ranking_ms);
         pv_buffer_add_text(&line, " ago");
     }
+    add_lag(&line, view);
     add_line(buffer, &line, columns);
     pv_buffer_reset(&line);
     pv_buffer_add_format(&line, "Site: %" PRId64 " views this minute, %" PRId64 " in five minutes",

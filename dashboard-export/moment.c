@@ -19,17 +19,22 @@ enum pv_status pv_moment_read(struct pv_redis *redis, const char *prefix, int64_
     struct pv_redis_reply *reply = NULL;
     char key[PV_KEY_SIZE];
     enum pv_status status;
+    int64_t caught_up_ms;
 
     pv_key_meta(prefix, key);
     status = pv_redis_command_texts(redis, &reply, error, "HMGET", key, PV_META_LAST_COMMIT_MS,
-                                    PV_META_LAST_RANKING_MS, PV_META_RANKING_CLOCK_MS, NULL);
+                                    PV_META_LAST_RANKING_MS, PV_META_RANKING_CLOCK_MS,
+                                    PV_META_CAUGHT_UP_MS, NULL);
     if (status != PV_OK)
         return status;
-    if (pv_redis_reply_count(reply) != 3) {
+    if (pv_redis_reply_count(reply) != 4) {
         pv_redis_reply_destroy(reply);
         return pv_error_set(error, PV_REFUSED, "Redis: HMGET %s: an answer of another shape", key);
     }
     moment->committed_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 0), -1);
+    caught_up_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 3), -1);
+    if (caught_up_ms > moment->committed_ms)
+        moment->committed_ms = caught_up_ms;
     moment->clock_ms = clock_of(now_ms, pv_redis_reply_number(pv_redis_reply_at(reply, 1), -1),
                                 pv_redis_reply_number(pv_redis_reply_at(reply, 2), -1));
     pv_redis_reply_destroy(reply);

@@ -5,8 +5,9 @@
 #include "pageview/redis_client.h"
 
 struct pv_moment {
-    int64_t committed_ms; /* when counts were last added; negative: never */
-    int64_t clock_ms;     /* now, by the clock that views are counted by */
+    int64_t
+        committed_ms; /* when counts were last added, or known to be complete; negative: never */
+    int64_t clock_ms; /* now, by the clock that views are counted by */
 };
 
 /* `now_ms` is the wall clock. By --clock=event the counts' clock is as far from it as it was at the

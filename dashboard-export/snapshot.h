@@ -30,7 +30,7 @@
 
 struct pv_snapshot_stamp {
     int64_t generated_ms; /* start of the round that made it */
-    int64_t committed_ms; /* when counts were last added, as known then; negative: never */
+    int64_t committed_ms; /* see struct pv_moment */
 };
 
 /* What every snapshot of counts says first. */

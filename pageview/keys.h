@@ -54,7 +54,8 @@ size_t pv_offset_field(const char *topic, int32_t partition, char field[PV_OFFSE
 #define PV_META_CLUSTER          "cluster_id"
 #define PV_META_TOPIC            "topic"
 #define PV_META_PARTITIONS       "partitions"
-#define PV_META_LAST_COMMIT_MS   "last_commit_ms"
+#define PV_META_LAST_COMMIT_MS   "last_commit_ms"   /* wall clock */
+#define PV_META_CAUGHT_UP_MS     "caught_up_ms"     /* wall clock */
 #define PV_META_LAST_RANKING_MS  "last_ranking_ms"  /* wall clock */
 #define PV_META_RANKING_CLOCK_MS "ranking_clock_ms" /* the clock that the lists are of */
 

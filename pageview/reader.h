@@ -137,6 +137,7 @@ PV_READER_API enum pv_status pv_reader_site_visitors(struct pv_reader *reader, i
 /* -1 for what never happened. */
 struct pv_reader_times {
     int64_t last_commit_ms;   /* when counts were last added */
+    int64_t caught_up_ms;     /* when nothing more was there to be counted, in any partition */
     int64_t last_ranking_ms;  /* when the trending lists were last brought up to date */
     int64_t ranking_clock_ms; /* the moment that "the last hour" of the lists ends at */
 };

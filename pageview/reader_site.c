@@ -103,23 +103,28 @@ enum pv_status pv_reader_site_visitors(struct pv_reader *reader, int64_t now_ms,
 enum pv_status pv_reader_times(struct pv_reader *reader, struct pv_reader_times *times,
                                struct pv_error *error)
 {
-    const char *arguments[5] = {"HMGET", NULL, PV_META_LAST_COMMIT_MS, PV_META_LAST_RANKING_MS,
+    const char *arguments[6] = {"HMGET",
+                                NULL,
+                                PV_META_LAST_COMMIT_MS,
+                                PV_META_CAUGHT_UP_MS,
+                                PV_META_LAST_RANKING_MS,
                                 PV_META_RANKING_CLOCK_MS};
     struct pv_redis_reply *reply = NULL;
     char key[PV_KEY_SIZE];
     enum pv_status status;
 
-    *times = (struct pv_reader_times){-1, -1, -1};
+    *times = (struct pv_reader_times){-1, -1, -1, -1};
     pv_key_meta(reader->options.prefix, key);
     arguments[1] = key;
-    status = pv_reader_ask(reader, 5, arguments, &reply, error);
+    status = pv_reader_ask(reader, 6, arguments, &reply, error);
     if (status != PV_OK)
         return status;
-    if (pv_redis_reply_count(reply) == 3)
+    if (pv_redis_reply_count(reply) == 4)
         *times = (struct pv_reader_times){
             .last_commit_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 0), -1),
-            .last_ranking_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 1), -1),
-            .ranking_clock_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 2), -1),
+            .caught_up_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 1), -1),
+            .last_ranking_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 2), -1),
+            .ranking_clock_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 3), -1),
         };
     else
         status = pv_reader_other_shape("HMGET", key, error);

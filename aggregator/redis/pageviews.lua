@@ -20,7 +20,7 @@
 -- Keys beside those that the caller names are made of the prefix, which is that of
 -- the offsets' key, so this is a library for one Redis, not for a Redis Cluster.
 
-local VERSION = 3
+local VERSION = 4
 local OFFSETS, META, FIRST_GROUP = 1, 2, 3
 local FIRST_GROUP_ARG = 9
 local UNPACK_MAX = 7000 -- values that Lua can unpack in one call, below its limit of 7,998
@@ -116,7 +116,7 @@ local function first_obstacle(keys, prefix)
     local problem = obstacle(keys[i], 'hash', 'HSET', 'EXPIREAT', 'HINCRBY', 'HDEL')
     if problem then return problem end
   end
-  for _, name in ipairs({ 'watermarks', 'origins', 'repeats', 'clock', 'sections' }) do
+  for _, name in ipairs({ 'watermarks', 'origins', 'repeats', 'clock', 'sections', 'caught_up' }) do
     local problem = obstacle(prefix .. name, 'hash', 'HSET')
     if problem then return problem end
   end
@@ -380,6 +380,19 @@ local function note_offsets(prefix, field, notes, from)
   end
 end
 
+-- When each partition was last known to be counted to the end of its log, and in the meta hash since when
+-- all of them are. So a partition that nobody reads holds it back.
+local function note_end(meta, prefix, field, notes)
+  if not notes.caught_up then return end
+  local topic, ends = field:match('^(.*)/%d+$') or field, prefix .. 'caught_up'
+  redis.call('HSET', ends, field, notes.caught_up)
+  local times, oldest = hash_of(ends), tonumber(notes.caught_up)
+  for partition = 0, tonumber(notes.partitions) - 1 do
+    oldest = math.min(oldest, tonumber(times[topic .. '/' .. partition] or '0') or 0)
+  end
+  if oldest > 0 then redis.call('HSET', meta, 'caught_up_ms', decimal(oldest)) end
+end
+
 -- Counts the commits for the ranker, and those that touch a minute that it does not read again.
 local function mark_commit(meta, notes, now)
   redis.call('HSET', meta, 'last_commit_ms', now)
@@ -400,6 +413,7 @@ local function pv_commit(keys, args)
   end
   if from == to then -- only asks whether the fence still stands
     if notes.clock == 'event' then keep_time(prefix, field, notes, now) end
+    note_end(keys[META], prefix, field, notes)
     return { 'already', stored }
   end
 

@@ -169,6 +169,34 @@ def test_buckets_counted_by_events_expire_by_the_wall_clock_once_adopted(client:
     assert client.expiretime(MINUTE_KEY) == (NOW // MINUTE * MINUTE + MINUTE + 2 * HOUR) // 1000
 
 
+# ---- Caught up ----
+
+def at_end(partition: int, time_ms: int, place: int | None = None) -> Commit:
+    """Asks whether the offset stands; the log was known to have nothing more at `time_ms`."""
+    return Commit(place, place, partition=f"pageviews/{partition}",
+                  notes={"caught_up": str(time_ms), "partitions": "2"})
+
+
+def test_counts_are_caught_up_since_the_earliest_of_all_partitions(client: redis.Redis) -> None:
+    at_end(0, NOW).send(client)
+    assert client.hget("pv:meta", "caught_up_ms") is None, "nobody has read the other one"
+    at_end(1, NOW - 3000).send(client)
+    assert client.hget("pv:meta", "caught_up_ms") == b"%d" % (NOW - 3000)
+    at_end(0, NOW + 3000).send(client)
+    assert client.hget("pv:meta", "caught_up_ms") == b"%d" % (NOW - 3000)
+    at_end(1, NOW + 4000).send(client)
+    assert client.hget("pv:meta", "caught_up_ms") == b"%d" % (NOW + 3000)
+
+
+def test_partition_that_stands_elsewhere_is_not_caught_up(client: redis.Redis) -> None:
+    views(None, 7, [b"/a"]).send(client)
+    at_end(1, NOW).send(client)
+    assert at_end(0, NOW, 9).send(client) == [b"stale", b"7"]
+    assert client.hgetall("pv:caught_up") == {b"pageviews/1": b"%d" % NOW}
+    assert at_end(0, NOW, 7).send(client) == [b"already", b"7"]
+    assert client.hget("pv:meta", "caught_up_ms") == b"%d" % NOW
+
+
 # ---- Marks for the ranker ----
 
 def announce(client: redis.Redis, open_from_ms: int) -> list[int]:

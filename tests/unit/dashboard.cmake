@@ -6,6 +6,6 @@ foreach(module articles_file count_list csv directory gzip index live_top_table 
         ranks snapshot top)
   pv_unit_test(dashboard_${module} pv-dashboard-export-lib)
 endforeach()
-foreach(module counts exporter run totals)
+foreach(module counts exporter moment run totals)
   pv_unit_test(dashboard_${module} pv-dashboard-export-lib dashboard-test-redis)
 endforeach()

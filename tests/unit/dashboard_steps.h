@@ -6,7 +6,8 @@
 /* The last commit was at 2026-11-24T13:04:55Z. */
 #define MOMENT                                                                                     \
     {                                                                                              \
-        "HMGET pv:meta last_commit_ms last_ranking_ms ranking_clock_ms", "[1795525495000 - -]"     \
+        "HMGET pv:meta last_commit_ms last_ranking_ms ranking_clock_ms caught_up_ms",              \
+            "[1795525495000 - - -]"                                                                \
     }
 
 #define TEN_MINUTES   "- - - - - - - - - - "

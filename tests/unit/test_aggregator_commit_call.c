@@ -232,6 +232,32 @@ static void filtered_events_are_in_their_day_and_in_the_totals(void **state)
     assert_false(has_key(&sent, "pv:views"));
 }
 
+static void an_empty_batch_says_when_the_log_had_nothing_more(void **state)
+{
+    struct msgpack_reader notes;
+    char names[8][16], values[8][24];
+    size_t count;
+
+    (void)state;
+    batch->caught_up_ms = NOW - 5;
+    build();
+    notes = argument_reader(&words, 10);
+    count = msgpack_read_array(&notes) / 2;
+    assert_int_equal(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        size_t length;
+        const char *text = msgpack_read_text(&notes, &length);
+
+        snprintf(names[i], sizeof names[i], "%.*s", (int)length, text);
+        text = msgpack_read_text(&notes, &length);
+        snprintf(values[i], sizeof values[i], "%.*s", (int)length, text);
+    }
+    assert_string_equal(names[0], "caught_up");
+    assert_string_equal(values[0], "1795525506995");
+    assert_string_equal(names[1], "partitions");
+    assert_string_equal(values[1], "8");
+}
+
 static void ten_thousand_articles_go_in_one_call(void **state)
 {
     char article[16];
@@ -316,6 +342,7 @@ int main(void)
         TEST(old_views_are_in_the_totals_and_in_no_expired_bucket),
         TEST(the_site_has_a_hash_a_day_and_a_field_a_minute),
         TEST(filtered_events_are_in_their_day_and_in_the_totals),
+        TEST(an_empty_batch_says_when_the_log_had_nothing_more),
         TEST(ten_thousand_articles_go_in_one_call),
         TEST(the_same_memory_serves_a_small_batch_after_a_large_one),
         TEST(random_batches_equal_their_recount),

@@ -270,6 +270,21 @@ static void a_partition_whose_offset_was_missing_is_fetched_after_another_start(
     assert_int_equal(member->first[0], 0);
 }
 
+static void the_ends_of_logs_are_what_the_broker_says_now(void **state)
+{
+    static const int32_t both[PARTITIONS] = {1, 0};
+    int64_t ends[PARTITIONS] = {-1, -1};
+    struct pv_error error;
+
+    (void)state;
+    produce(); /* and nothing is fetched */
+    assert_int_equal(
+        pv_kafka_consumer_ends(the_member.consumer, both, PARTITIONS, WAIT_MS, ends, &error),
+        PV_OK);
+    assert_int_equal(ends[0], log_end);
+    assert_int_equal(ends[1], log_end);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -280,6 +295,7 @@ int main(void)
         TEST(refused_messages_are_offered_again_across_a_pause),
         TEST(a_seek_drops_what_was_kept_and_goes_on_from_its_offset),
         TEST(partitions_started_again_after_a_pause_are_fetched),
+        TEST(the_ends_of_logs_are_what_the_broker_says_now),
         TEST(a_partition_whose_offset_was_missing_is_fetched_after_another_start),
     };
 

@@ -45,6 +45,18 @@ static void a_partition_begins_at_what_redis_has_in_a_new_epoch(void **state)
     assert_true(pv_partition_is_settled(&partition));
 }
 
+static void a_partition_reaches_the_end_that_it_is_counted_to(void **state)
+{
+    struct pv_partition partition = {.origin = 40};
+
+    (void)state;
+    assert_true(pv_partition_reaches(&partition, 70, 70));
+    assert_true(pv_partition_reaches(&partition, 71, 70));
+    assert_false(pv_partition_reaches(&partition, 69, 70));
+    assert_true(pv_partition_reaches(&partition, PV_OFFSET_NONE, 40)); /* it was always empty */
+    assert_false(pv_partition_reaches(&partition, PV_OFFSET_NONE, 41));
+}
+
 static void a_partition_with_a_batch_open_or_under_way_is_not_settled(void **state)
 {
     struct pv_partition partition = {.id = 3};
@@ -65,6 +77,7 @@ int main(void)
         cmocka_unit_test_teardown(a_grown_table_keeps_what_it_had_and_numbers_what_is_new,
                                   tear_down),
         cmocka_unit_test(a_partition_begins_at_what_redis_has_in_a_new_epoch),
+        cmocka_unit_test(a_partition_reaches_the_end_that_it_is_counted_to),
         cmocka_unit_test(a_partition_with_a_batch_open_or_under_way_is_not_settled),
     };
 

@@ -32,7 +32,10 @@ static int begin(void **state)
         .list = "1h",
         .now_ms = NOW_MS,
         .clock_ms = NOW_MS,
-        .times = {NOW_MS, NOW_MS - 3000, NOW_MS - 3000},
+        .times = {.last_commit_ms = NOW_MS,
+                  .caught_up_ms = -1,
+                  .last_ranking_ms = NOW_MS - 3000,
+                  .ranking_clock_ms = NOW_MS - 3000},
         .minute_views = 12,
         .five_minutes_views = 345,
         .five_minutes_people = 67,
@@ -135,6 +138,20 @@ static void lines_fit_the_window(void **state)
     assert_contains(text.data, "…  A title");
 }
 
+static void counts_that_are_behind_say_so(void **state)
+{
+    (void)state;
+    view.times.last_commit_ms = NOW_MS - 90000;
+    show(NULL, 0, 0);
+    assert_contains(text.data, "ranked 3 s ago, counts 90 s behind\n");
+    view.times.caught_up_ms = NOW_MS - 4000; /* nothing came since */
+    show(NULL, 0, 0);
+    assert_lacks(text.data, "behind");
+    view.times.caught_up_ms = view.times.last_commit_ms = -1;
+    show(NULL, 0, 0);
+    assert_lacks(text.data, "behind");
+}
+
 static void an_old_or_empty_list_says_so(void **state)
 {
     (void)state;
@@ -159,6 +176,7 @@ int main(void)
         TEST(a_row_says_how_far_it_moved),
         TEST(no_byte_reaches_the_terminal_as_a_command),
         TEST(lines_fit_the_window),
+        TEST(counts_that_are_behind_say_so),
         TEST(an_old_or_empty_list_says_so),
     };
 

@@ -178,11 +178,13 @@ static void times_are_minus_one_until_they_are(void **state)
     (void)state;
     assert_int_equal(pv_reader_times(reader, &times, &error), PV_OK);
     assert_int_equal(times.last_commit_ms, -1);
+    assert_int_equal(times.caught_up_ms, -1);
     assert_int_equal(times.last_ranking_ms, -1);
     COMMAND("HSET", "pv:meta", "last_commit_ms", "1", "last_ranking_ms", "20", "ranking_clock_ms",
-            "300");
+            "300", "caught_up_ms", "4");
     assert_int_equal(pv_reader_times(reader, &times, &error), PV_OK);
     assert_int_equal(times.last_commit_ms, 1);
+    assert_int_equal(times.caught_up_ms, 4);
     assert_int_equal(times.last_ranking_ms, 20);
     assert_int_equal(times.ranking_clock_ms, 300);
 }
