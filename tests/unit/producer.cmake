@@ -1,10 +1,10 @@
-foreach(module access_log agent policy)
+foreach(module access_log agent policy policy_event)
   pv_unit_test(producer_${module} pv-producer-lib)
 endforeach()
 foreach(module line_to_event log_position rejects_file rotation state_dir)
   pv_unit_test(producer_${module} pv-producer-lib)
 endforeach()
 # These make compressed logs and file identities themselves.
-foreach(module log_follow log_rotations log_segments segment)
+foreach(module log_follow log_lines log_resume log_rotations log_segments segment)
   pv_unit_test(producer_${module} pv-producer-lib PkgConfig::XXHASH PkgConfig::ZLIB)
 endforeach()
