@@ -12,7 +12,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness.access_log_line import format_time
-from harness.log_format_reference import Hit, Parser, apache_parser, json_hit, nginx_parser
+from harness.log_format_reference import apache_parser, nginx_parser
+from harness.log_hit_reference import Hit, Parser
+from harness.log_json_reference import json_hit
 from harness.programs import binary
 
 LINES_PER_FORMAT = 400
