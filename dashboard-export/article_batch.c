@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dashboard-export/same_file.h"
+
 void pv_batch_clean_up(struct pv_batch *batch)
 {
     pv_buffer_clean_up(&batch->paths);
@@ -62,6 +64,11 @@ enum pv_status pv_batch_add(struct pv_batch *batch, const char *path, const stru
     if (text->failed || pv_buffer_reserve(&batch->paths, size) == NULL) {
         batch->paths.failed = false;
         return pv_error_nomem(error, "the files of articles");
+    }
+    if (pv_same_file(batch->directory, path, text,
+                     pv_layout_is_json(path) ? PV_SAME_BUT_MOMENT : PV_SAME_BYTES)) {
+        batch->unchanged++;
+        return PV_OK;
     }
     status = write_file(batch, path, text, error);
     if (status != PV_OK)

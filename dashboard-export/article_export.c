@@ -22,6 +22,7 @@ static enum pv_status make(struct pv_round *round, struct pv_article_files **fil
 static void count(struct pv_progress *progress, const struct pv_article_result *result)
 {
     pv_metric_add(&progress->written, result->written);
+    pv_metric_add(&progress->unchanged, result->unchanged);
     pv_metric_add(&progress->written_bytes, result->bytes);
     pv_metric_add(&progress->inexact, result->inexact);
     if (result->failed > 1) /* one is counted when the failure is settled */

@@ -203,11 +203,13 @@ enum pv_status pv_article_files_round(struct pv_article_files *files,
                                       struct pv_article_result *result, struct pv_error *error)
 {
     struct round round = {.files = files, .stamp = stamp, .clock_ms = clock_ms, .result = result};
+    int64_t unchanged = files->batch.unchanged;
     enum pv_status status;
 
     *result = (struct pv_article_result){0};
     status = pv_article_scan(files->redis, files->prefix, clock_ms, files->changes, error);
-    if (status != PV_OK)
-        return status;
-    return pv_changes_count(files->changes) > 0 ? write_all(&round, error) : PV_OK;
+    if (status == PV_OK && pv_changes_count(files->changes) > 0)
+        status = write_all(&round, error);
+    result->unchanged = files->batch.unchanged - unchanged;
+    return status;
 }

@@ -15,6 +15,7 @@ struct pv_article_files;
 /* What a round did. */
 struct pv_article_result {
     int64_t written, bytes; /* files */
+    int64_t unchanged;      /* files that said the same already */
     int64_t failed;         /* articles; they are tried again in the next round */
     int64_t inexact;        /* articles; counts were added while they were read */
 };

@@ -49,7 +49,7 @@ static enum pv_status remove_temporary(void *context, int fd, const char *path, 
 
 static void remove_temporaries(const struct pv_directory *directory)
 {
-    static const struct pv_tree_visitor visitor = {remove_temporary, NULL};
+    static const struct pv_tree_visitor visitor = {.visit = remove_temporary};
     const struct pv_layout_directory *place;
     struct pv_error error;
 

@@ -203,10 +203,17 @@ static enum pv_status retire(void *context, int fd, const char *path, const char
     return PV_OK;
 }
 
+/* The directory of a section that is gone. One that has files stays: the kernel refuses it. */
+static void remove_empty(void *context, int fd, const char *name)
+{
+    (void)context;
+    unlinkat(fd, name, AT_REMOVEDIR);
+}
+
 static enum pv_status retire_others(struct lists *lists)
 {
     static const struct pv_layout_directory place = {PV_LAYOUT_TRENDING, true, true};
-    const struct pv_tree_visitor visitor = {retire, lists};
+    const struct pv_tree_visitor visitor = {retire, lists, remove_empty};
     const struct pv_published unchanged = {.written = false};
     struct pv_error error;
     enum pv_status status;

@@ -93,7 +93,7 @@ static int compare_paths(const void *left, const void *right)
 enum pv_status pv_index_scan(const struct pv_directory *directory, struct pv_index *index,
                              struct pv_error *error)
 {
-    const struct pv_tree_visitor visitor = {visit, index};
+    const struct pv_tree_visitor visitor = {.visit = visit, .context = index};
     const struct pv_layout_directory *place = pv_layout_directories;
     enum pv_status status = PV_OK;
 

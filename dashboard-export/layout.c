@@ -58,6 +58,11 @@ static bool ends_with(const char *text, const char *end)
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
+bool pv_layout_is_json(const char *path)
+{
+    return ends_with(path, ".json");
+}
+
 bool pv_layout_is_snapshot(const char *name)
 {
     return name[0] != '.' && (ends_with(name, ".json") || ends_with(name, ".gz")) &&

@@ -35,6 +35,8 @@ void pv_layout_trending(const char *list, const char *safe_section, char path[PV
 /* The same path with .csv in the place of .json. */
 void pv_layout_csv(const char *path, char csv[PV_LAYOUT_PATH_SIZE]);
 
+/* True for a path or a name that ends in .json. */
+bool pv_layout_is_json(const char *path);
 /* True for a file name that a snapshot can have: it ends in .json or .gz, is printable
  * UTF-8 and not hidden. */
 bool pv_layout_is_snapshot(const char *name);

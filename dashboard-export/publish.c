@@ -4,12 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "dashboard-export/snapshot.h"
+#include "dashboard-export/same_file.h"
 
-enum { FILE_MODE = 0644, COMPARE_SIZE = 65536 };
+enum { FILE_MODE = 0644 };
 
 static enum pv_status failed(const struct pv_publication *publication, const char *doing,
                              struct pv_error *error)
@@ -108,54 +107,8 @@ enum pv_status pv_publication_finish(struct pv_publication *publication, struct 
     return status;
 }
 
-/* `stamp` bytes at the start may differ, all else must not. */
-static bool same_bytes(int fd, const struct pv_buffer *text, size_t stamp)
-{
-    char chunk[COMPARE_SIZE];
-    size_t at = 0;
-
-    while (at < text->length) {
-        ssize_t length = pread(fd, chunk, sizeof chunk, (off_t)at);
-        size_t skip = at < stamp ? stamp - at : 0;
-
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length <= 0 || (size_t)length > text->length - at)
-            return false;
-        if ((size_t)length > skip &&
-            memcmp(chunk + skip, text->data + at + skip, (size_t)length - skip) != 0)
-            return false;
-        at += (size_t)length;
-    }
-    return true;
-}
-
-static bool has_stamp(int fd)
-{
-    char time[PV_TIME_TEXT_SIZE], stamp[PV_SNAPSHOT_STAMP_SIZE];
-
-    return pread(fd, stamp, sizeof stamp, 0) == (ssize_t)sizeof stamp &&
-           pv_snapshot_stamp_read(stamp, sizeof stamp, time);
-}
-
-static bool is_there_already(const struct pv_directory *directory, const char *path,
-                             const struct pv_buffer *text, bool stamped)
-{
-    int fd = openat(directory->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat file;
-    bool same;
-
-    if (fd < 0)
-        return false;
-    same = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size == (off_t)text->length &&
-           (!stamped || has_stamp(fd)) &&
-           same_bytes(fd, text, stamped ? PV_SNAPSHOT_STAMP_SIZE : 0);
-    close(fd);
-    return same;
-}
-
 static enum pv_status publish(const struct pv_directory *directory, const char *path,
-                              const struct pv_buffer *text, bool stamped,
+                              const struct pv_buffer *text, enum pv_same same,
                               struct pv_published *published, struct pv_error *error)
 {
     struct pv_publication publication;
@@ -164,7 +117,7 @@ static enum pv_status publish(const struct pv_directory *directory, const char *
     if (text->failed)
         return pv_error_nomem(error, "the text of a snapshot");
     *published = (struct pv_published){.written = false, .bytes = (int64_t)text->length};
-    if (is_there_already(directory, path, text, stamped))
+    if (pv_same_file(directory, path, text, same))
         return PV_OK;
     status = pv_publication_begin(directory, path, &publication, error);
     if (status != PV_OK)
@@ -182,12 +135,12 @@ enum pv_status pv_publish_text(const struct pv_directory *directory, const char 
                                const struct pv_buffer *text, struct pv_published *published,
                                struct pv_error *error)
 {
-    return publish(directory, path, text, true, published, error);
+    return publish(directory, path, text, PV_SAME_BUT_STAMP, published, error);
 }
 
 enum pv_status pv_publish_plain(const struct pv_directory *directory, const char *path,
                                 const struct pv_buffer *text, struct pv_published *published,
                                 struct pv_error *error)
 {
-    return publish(directory, path, text, false, published, error);
+    return publish(directory, path, text, PV_SAME_BYTES, published, error);
 }

@@ -31,6 +31,7 @@ static enum pv_status look_at(const struct walk *walk, const char *relative, int
 {
     const char *name = entry->d_name;
     char path[PV_LAYOUT_PATH_SIZE];
+    enum pv_status status;
     int length;
 
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
@@ -41,7 +42,12 @@ static enum pv_status look_at(const struct walk *walk, const char *relative, int
         return PV_OK; /* none of ours is so long */
     if (!walk->deep || !is_directory(fd, name))
         return walk->visitor->visit(walk->visitor->context, fd, path, name, error);
-    return depth < DEPTH_MAX ? walk_below(walk, path, depth + 1, error) : PV_OK;
+    if (depth >= DEPTH_MAX)
+        return PV_OK;
+    status = walk_below(walk, path, depth + 1, error);
+    if (status == PV_OK && walk->visitor->leave != NULL)
+        walk->visitor->leave(walk->visitor->context, fd, name);
+    return status;
 }
 
 static enum pv_status walk_below(const struct walk *walk, const char *relative, int depth,

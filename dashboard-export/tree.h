@@ -12,6 +12,9 @@ struct pv_tree_visitor {
     enum pv_status (*visit)(void *context, int fd, const char *path, const char *name,
                             struct pv_error *error);
     void *context;
+    /* Called behind the last name of each directory below the place, which `fd` has as `name`.
+     * NULL: nothing is done. */
+    void (*leave)(void *context, int fd, const char *name);
 };
 
 /* Walks `place`, at most 16 directories deep, following no links. One that is not there is empty.

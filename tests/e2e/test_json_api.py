@@ -171,13 +171,15 @@ def test_files_of_sections_that_are_no_more_are_removed(site: SimulatedSite, out
     directory = tmp_path / "out"
     exporter = pipeline.exporter(interval="50ms", out=directory)
     gone = directory / "trending" / "24h" / "sport.json"
+    gone_below = directory / "trending" / "24h" / "a"  # of the section a/b
     wait_until((directory / "index.json").exists, "the first round ends", explain=exporter.describe)
-    assert gone.exists()
+    assert gone.exists() and gone_below.is_dir()
     foreign = directory / "trending" / "24h" / "mine.json"
     foreign.write_text("{}")
     stamp = pipeline.redis().hget("pv:rankings", "trending:24h:section:sport")
-    pipeline.redis().hdel("pv:rankings", "trending:24h:section:sport")
+    pipeline.redis().hdel("pv:rankings", "trending:24h:section:sport", "trending:24h:section:a/b")
     wait_until(lambda: not gone.exists(), "the file of the section is removed", explain=exporter.describe)
+    wait_until(lambda: not gone_below.exists(), "its directory is removed", explain=exporter.describe)
     wait_until(lambda: "24h/sport.json" not in (directory / "index.json").read_text(), "the index knows")
     pipeline.redis().hset("pv:rankings", "trending:24h:section:sport", stamp)
     wait_until(gone.exists, "the section is back", explain=exporter.describe)

@@ -113,6 +113,53 @@ static void only_what_changed_is_written_again(void **state)
     assert_file_has("articles/b.json", "\"total\":2,");
 }
 
+/* Another seed, and nothing is remembered. */
+static void start_again(void)
+{
+    pv_article_files_destroy(files);
+    assert_int_equal(
+        pv_article_files_new(redis, "pv:", &directory, &pv_badge_english, 8, &files, &error),
+        PV_OK);
+}
+
+static void new_process_leaves_what_was_not_counted_since_alone(void **state)
+{
+    struct stat before;
+
+    (void)state;
+    view("/a");
+    view("/b");
+    assert_int_equal(export_round(), PV_OK);
+    before = file_identity(out, "articles/a.json");
+    view("/b");
+    start_again();
+    assert_int_equal(export_at(NOW_MS + 1000), PV_OK);
+    assert_int_equal(result.written, 2);
+    assert_int_equal(result.unchanged, 2);
+    assert_untouched(out, "articles/a.json", before);
+    assert_file_has("articles/a.json", "\"counted_to\":{\"pageviews/0\":2}");
+    assert_file_has("articles/b.json", "\"counted_to\":{\"pageviews/0\":3}");
+    assert_file_has("articles/b.json", "\"total\":2,");
+}
+
+static void new_process_writes_what_changed_in_any_way(void **state)
+{
+    (void)state;
+    view("/a");
+    assert_int_equal(export_round(), PV_OK);
+    COMMAND("HSET", "pv:article:/a", "title", "Named since");
+    start_again();
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 1); /* the badge says the same */
+    assert_file_has("articles/a.json", "\"title\":\"Named since\"");
+    put_file(out, "articles/a.json", "{}", 2);
+    put_file(out, "articles/a.svg", "", 0);
+    start_again();
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 2);
+    assert_file_has("articles/a.json", "\"total\":1,");
+}
+
 static void late_view_is_written(void **state)
 {
     (void)state;
@@ -183,7 +230,7 @@ static void failed_article_is_tried_again_and_keeps_no_other(void **state)
     assert_true(file_exists(out, "articles/b.json"));
     assert_return_code(rmdir(in_the_way), 0);
     assert_int_equal(export_round(), PV_OK);
-    assert_int_equal(result.written, 2);
+    assert_int_equal(result.written, 1); /* its badge was there already */
     assert_file_has("articles/a.json", "\"total\":1,");
 }
 
@@ -245,6 +292,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(viewed_article_has_both_files, fresh, finish),
         cmocka_unit_test_setup_teardown(only_what_changed_is_written_again, fresh, finish),
+        cmocka_unit_test_setup_teardown(new_process_leaves_what_was_not_counted_since_alone, fresh,
+                                        finish),
+        cmocka_unit_test_setup_teardown(new_process_writes_what_changed_in_any_way, fresh, finish),
         cmocka_unit_test_setup_teardown(late_view_is_written, fresh, finish),
         cmocka_unit_test_setup_teardown(views_on_both_sides_of_midnight_are_seen, fresh, finish),
         cmocka_unit_test_setup_teardown(hostile_ids_stay_in_the_directory, fresh, finish),
