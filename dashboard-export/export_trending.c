@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "dashboard-export/count_list.h"
+#include "dashboard-export/ranks_file.h"
 #include "dashboard-export/safe_name.h"
 #include "dashboard-export/tree.h"
 #include "pageview/event.h"
@@ -14,6 +15,9 @@
 #include "pageview/log.h"
 #include "pageview/stop.h"
 #include "pageview/utf8.h"
+
+/* Lists that are new between the looks at all of them are saved no more often than this. */
+enum { SAVE_MS = 60000 };
 
 #define FAMILY  "trending:"
 #define SECTION ":section:"
@@ -226,6 +230,32 @@ static enum pv_status retire_others(struct lists *lists)
                : pv_round_settle(lists->round, PV_LAYOUT_TRENDING, status, &unchanged, &error);
 }
 
+/* What the exporter before this one saw. */
+static void recall_ranks(struct pv_exporter *exporter)
+{
+    if (!exporter->ranks_loaded)
+        pv_ranks_load(&exporter->ranks, &exporter->directory, exporter->options->redis.prefix);
+    exporter->ranks_loaded = true;
+}
+
+static enum pv_status keep_ranks(struct pv_round *round)
+{
+    struct pv_exporter *exporter = round->exporter;
+    bool waits = !exporter->options->once && exporter->ranks_saved_ms >= 0 &&
+                 round->monotonic_ms - exporter->ranks_saved_ms < SAVE_MS;
+    struct pv_error error;
+    enum pv_status status;
+
+    if (!exporter->ranks.unsaved || waits)
+        return PV_OK;
+    status = pv_ranks_save(&exporter->ranks, &exporter->directory, exporter->options->redis.prefix,
+                           &error);
+    if (status != PV_OK)
+        return pv_round_settle(round, PV_LAYOUT_RANKS, status, NULL, &error);
+    exporter->ranks_saved_ms = round->monotonic_ms;
+    return PV_OK;
+}
+
 enum pv_status pv_export_trending(struct pv_round *round)
 {
     struct lists lists = {.round = round};
@@ -234,6 +264,7 @@ enum pv_status pv_export_trending(struct pv_round *round)
     struct pv_error error;
     enum pv_status status;
 
+    recall_ranks(round->exporter);
     pv_key_rankings(round->exporter->options->redis.prefix, key);
     status =
         pv_redis_command_texts(round->exporter->redis, &rankings, &error, "HGETALL", key, NULL);
@@ -244,6 +275,8 @@ enum pv_status pv_export_trending(struct pv_round *round)
         status = take_sections(&lists, rankings);
     if (status == PV_OK && !pv_stop_requested())
         status = retire_others(&lists);
+    if (status == PV_OK && !pv_stop_requested())
+        status = keep_ranks(round);
     pv_count_list_clean_up(&lists.paths);
     pv_redis_reply_destroy(rankings);
     return status;

@@ -14,7 +14,8 @@
 void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_options *options,
                       struct pv_redis *redis, struct pv_progress *progress)
 {
-    *exporter = (struct pv_exporter){.options = options, .redis = redis, .progress = progress};
+    *exporter = (struct pv_exporter){
+        .options = options, .redis = redis, .progress = progress, .ranks_saved_ms = -1};
     pv_directory_init(&exporter->directory, options->out);
 }
 

@@ -18,6 +18,8 @@ struct pv_exporter {
     struct pv_progress *progress;
     struct pv_directory directory;
     struct pv_ranks ranks;                  /* of the trending lists, in the last hour */
+    bool ranks_loaded;                      /* from the file of the exporter before */
+    int64_t ranks_saved_ms;                 /* monotonic; negative: not yet */
     struct pv_article_files *article_files; /* NULL before the first round */
     bool redis_checked;                     /* its version, since the connection was made */
     bool articles_tried;                    /* the list of all articles, at the time below */

@@ -77,5 +77,6 @@ void pv_layout_temporary(const char *name, char temporary[PV_LAYOUT_TEMPORARY_SI
 bool pv_layout_is_temporary(const char *name)
 {
     return name[0] == '.' && (ends_with(name, ".json.tmp") || ends_with(name, ".gz.tmp") ||
-                              ends_with(name, ".csv.tmp") || ends_with(name, ".svg.tmp"));
+                              ends_with(name, ".csv.tmp") || ends_with(name, ".svg.tmp") ||
+                              ends_with(name, ".state.tmp"));
 }

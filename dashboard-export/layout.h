@@ -15,6 +15,8 @@
 #define PV_LAYOUT_INDEX    "index.json"
 #define PV_LAYOUT_LIVE     "live.json"
 #define PV_LAYOUT_TRENDING "trending"
+/* What an exporter keeps for the next one: no snapshot, and hidden. */
+#define PV_LAYOUT_RANKS ".ranks.state"
 
 /* A directory that has files of ours, relative; "." is one. */
 struct pv_layout_directory {

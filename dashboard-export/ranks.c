@@ -98,25 +98,38 @@ static uint64_t hash_of(const char *article, size_t length)
     return XXH3_64bits(article, length);
 }
 
+uint64_t *pv_ranks_recall(struct pv_ranks *ranks, struct pv_ranked_list *list, int64_t number,
+                          size_t count)
+{
+    struct pv_look *look = &list->looks[number % PV_RANKS_LOOKS];
+
+    drop_look(ranks, look);
+    if (ranks->articles + count > PV_RANKS_MAX)
+        return NULL;
+    look->articles = malloc((count + 1) * sizeof *look->articles);
+    if (look->articles == NULL)
+        return NULL;
+    look->number = number;
+    look->count = count;
+    ranks->articles += count;
+    return look->articles;
+}
+
 void pv_ranks_remember(struct pv_ranks *ranks, struct pv_ranked_list *list, int64_t time_ms,
                        const struct pv_trending *trending)
 {
     int64_t number = time_ms / PV_RANKS_LOOK_MS;
-    struct pv_look *look = &list->looks[number % PV_RANKS_LOOKS];
+    const struct pv_look *look = &list->looks[number % PV_RANKS_LOOKS];
+    uint64_t *articles;
 
     if (look->articles != NULL && look->number == number)
         return;
-    drop_look(ranks, look);
-    if (ranks->articles + trending->count > PV_RANKS_MAX)
-        return;
-    look->articles = malloc((trending->count + 1) * sizeof *look->articles);
-    if (look->articles == NULL)
+    articles = pv_ranks_recall(ranks, list, number, trending->count);
+    if (articles == NULL)
         return; /* a change of rank is worth no failure */
-    look->number = number;
-    look->count = trending->count;
-    ranks->articles += trending->count;
     for (size_t i = 0; i < trending->count; i++)
-        look->articles[i] = hash_of(trending->items[i].article, trending->items[i].length);
+        articles[i] = hash_of(trending->items[i].article, trending->items[i].length);
+    ranks->unsaved = true;
 }
 
 size_t pv_ranks_hour_ago(const struct pv_ranked_list *list, int64_t time_ms, const char *article,

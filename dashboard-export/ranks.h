@@ -36,6 +36,7 @@ struct pv_ranks {
     struct pv_ranked_list *lists; /* sorted by name */
     size_t count, capacity;
     size_t articles; /* in all looks */
+    bool unsaved;    /* a look was remembered since the ranks were saved (ranks_file.h) */
 };
 
 void pv_ranks_clean_up(struct pv_ranks *ranks);
@@ -51,6 +52,12 @@ void pv_ranks_forget_gone(struct pv_ranks *ranks);
  */
 void pv_ranks_remember(struct pv_ranks *ranks, struct pv_ranked_list *list, int64_t time_ms,
                        const struct pv_trending *trending);
+
+/* A look as it was once saved: room for the hashes of `count` articles, to be filled in the order
+ * of their ranks. NULL when that would be too many in all, or memory is out; then it is forgotten.
+ */
+uint64_t *pv_ranks_recall(struct pv_ranks *ranks, struct pv_ranked_list *list, int64_t number,
+                          size_t count);
 
 /* The rank (from 1) that an article had in the first look of the ten minutes an hour before
  * `time_ms`, so 60 to 70 minutes ago; 0 when it had none, or nobody looked. */

@@ -63,6 +63,15 @@ static inline void assert_file(const char *directory, const char *name, const ch
     pv_buffer_clean_up(&text);
 }
 
+static inline void assert_file_contains(const char *directory, const char *name, const char *part)
+{
+    struct pv_buffer text = get_file(directory, name);
+
+    if (strstr(text.data, part) == NULL)
+        fail_msg("%s has no %s: %s", name, part, text.data);
+    pv_buffer_clean_up(&text);
+}
+
 static inline bool file_exists(const char *directory, const char *name)
 {
     char path[TEST_PATH_SIZE];

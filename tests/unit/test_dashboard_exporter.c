@@ -218,7 +218,7 @@ static void hash_that_is_not_there_gives_no_file(void **state)
     (void)state;
     START(&fixture, steps);
     assert_round(&fixture, 0, PV_OK);
-    assert_int_equal(count_entries(fixture.path), 4); /* totals, live, trending and index */
+    assert_int_equal(count_entries(fixture.path), 5); /* totals, live, trending, index and ranks */
     assert_true(file_exists(fixture.path, "totals.json"));
     assert_true(file_exists(fixture.path, "index.json"));
     finish(&fixture);
@@ -260,6 +260,40 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
     finish(&fixture);
 }
 
+#define TWO_TRENDING(first, second)                                                                \
+    {"HGETALL pv:rankings", "[]"}, {"ZREVRANGE pv:trending:1h 0 *", "[" first " 5 " second " 4]"}, \
+        {"MULTI", "+OK"}, {"HGETALL pv:offsets", "+QUEUED"}, {"HMGET pv:views *", "+QUEUED"},      \
+        {"HMGET pv:article:" first " *", "+QUEUED"}, {"HMGET pv:article:" second " *", "+QUEUED"}, \
+        {"EXEC", "[[v/0 5] [5 4] [- -] [- -]]"}, EMPTY_LIST("24h"), EMPTY_LIST("7d"),              \
+        EMPTY_LIST("30d"), EMPTY_LIST("hot"), EMPTY_LIST("rising")
+#define ROUND_OF(hour, trending)                                                                   \
+    VERSION, TOTALS("[[] :0 [] [] []]"), LIVE, NO_HASH(DAY), NO_HASH(hour), NO_HASH(SITE),         \
+        NO_HASH(FILTERED), trending, NO_HASH(ALL), NO_MINUTES
+
+static void ranks_of_an_hour_ago_survive_a_restart(void **state)
+{
+    static const struct scripted_step steps[] = {
+        ROUND_OF("pv:views:2026-11-24T12", TWO_TRENDING("/a", "/b")),
+        ROUND_OF(HOUR, TWO_TRENDING("/b", "/a")),
+    };
+    struct fixture fixture;
+    struct pv_redis *client;
+    struct pv_error error;
+
+    (void)state;
+    START(&fixture, steps);
+    client = fixture.exporter.redis;
+    assert_int_equal(pv_exporter_round(&fixture.exporter, NOW_MS - PV_HOUR_MS, 0, &error), PV_OK);
+    pv_exporter_clean_up(&fixture.exporter);
+    pv_exporter_init(&fixture.exporter, &fixture.options, client, &fixture.progress);
+    assert_round(&fixture, 0, PV_OK);
+    assert_file_contains(fixture.path, "trending/1h.json",
+                         "\"article\":\"/b\",\"title\":null,\"section\":null,\"views\":5,"
+                         "\"score\":5,\"change\":1}");
+    assert_file_contains(fixture.path, "trending/1h.json", "\"score\":4,\"change\":-1}");
+    finish(&fixture);
+}
+
 static void top_holds_no_more_than_the_limit(void **state)
 {
     static const struct scripted_step steps[] = {
@@ -275,16 +309,14 @@ static void top_holds_no_more_than_the_limit(void **state)
         NO_MINUTES,
     };
     struct fixture fixture;
-    struct pv_buffer top;
 
     (void)state;
     START(&fixture, steps);
     fixture.options.limit = 2;
     assert_round(&fixture, 0, PV_OK);
-    top = get_file(fixture.path, "top/day/2026-11-24.json");
-    assert_contains(top.data, "\"articles\":[{\"article\":\"/c\",\"views\":3,\"rank\":1},"
-                              "{\"article\":\"/b\",\"views\":2,\"rank\":2}]");
-    pv_buffer_clean_up(&top);
+    assert_file_contains(fixture.path, "top/day/2026-11-24.json",
+                         "\"articles\":[{\"article\":\"/c\",\"views\":3,\"rank\":1},"
+                         "{\"article\":\"/b\",\"views\":2,\"rank\":2}]");
     finish(&fixture);
 }
 
@@ -430,6 +462,7 @@ int main(void)
         cmocka_unit_test(round_that_finds_nothing_new_writes_nothing),
         cmocka_unit_test(hash_that_is_not_there_gives_no_file),
         cmocka_unit_test(days_and_hours_are_counted_back_over_midnight),
+        cmocka_unit_test(ranks_of_an_hour_ago_survive_a_restart),
         cmocka_unit_test(top_holds_no_more_than_the_limit),
         cmocka_unit_test(list_of_all_articles_waits_for_its_interval),
         cmocka_unit_test(file_that_fails_does_not_keep_the_others_from_being_written),
