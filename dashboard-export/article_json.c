@@ -25,20 +25,6 @@ static void write_number(struct pv_buffer *buffer, const char *name, int64_t num
         pv_buffer_add_text(buffer, "null");
 }
 
-/* ,"hours":{"to":"2026-11-24T13","views":[…]}: with the name of the last bucket each has its own.
- */
-static void write_series(struct pv_buffer *buffer, const char *name, enum pv_bucket_size size,
-                         int64_t clock_ms, const int64_t *views, size_t count)
-{
-    char last[PV_BUCKET_NAME_SIZE];
-
-    pv_bucket_name(size, clock_ms, last);
-    pv_buffer_add_format(buffer, ",\"%s\":{\"to\":\"%s\",\"views\":[", name, last);
-    for (size_t i = 0; i < count; i++)
-        pv_buffer_add_format(buffer, "%s%" PRId64, i > 0 ? "," : "", views[i]);
-    pv_buffer_add_text(buffer, "]}");
-}
-
 static void write_ranks(struct pv_buffer *buffer, const uint32_t ranks[PV_ARTICLE_LISTS])
 {
     const char *separator = "";
@@ -65,8 +51,8 @@ void pv_article_json(struct pv_buffer *buffer, const struct pv_snapshot_about *a
     write_number(buffer, "today", counts->days[PV_ARTICLE_DAYS - 1]);
     write_number(buffer, "this_hour", counts->hours[PV_ARTICLE_HOURS - 1]);
     write_number(buffer, "visitors_today", counts->visitors);
-    write_series(buffer, "hours", PV_BUCKET_HOUR, clock_ms, counts->hours, PV_ARTICLE_HOURS);
-    write_series(buffer, "days", PV_BUCKET_DAY, clock_ms, counts->days, PV_ARTICLE_DAYS);
+    pv_snapshot_write_series(buffer, PV_BUCKET_HOUR, clock_ms, counts->hours, PV_ARTICLE_HOURS);
+    pv_snapshot_write_series(buffer, PV_BUCKET_DAY, clock_ms, counts->days, PV_ARTICLE_DAYS);
     write_ranks(buffer, counts->ranks);
     pv_buffer_add_text(buffer, "}\n");
 }

@@ -47,3 +47,18 @@ void pv_csv_site(struct pv_buffer *buffer, const struct pv_count_list *minutes)
         pv_buffer_add_format(buffer, ",%" PRId64 "\r\n", minutes->items[i].count);
     }
 }
+
+void pv_csv_series(struct pv_buffer *buffer, enum pv_bucket_size size, int64_t last_ms,
+                   const int64_t *views, size_t count)
+{
+    pv_buffer_add_text(buffer, "time,views\r\n");
+    for (size_t i = 0; i < count; i++) {
+        int64_t time_ms = last_ms - (int64_t)(count - 1 - i) * pv_bucket_length_ms(size);
+        char name[PV_BUCKET_NAME_SIZE];
+
+        if (time_ms < 0)
+            continue;
+        pv_bucket_name(size, time_ms, name);
+        pv_buffer_add_format(buffer, "%s,%" PRId64 "\r\n", name, views[i]);
+    }
+}

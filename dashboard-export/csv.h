@@ -7,6 +7,7 @@
 
 #include "dashboard-export/count_list.h"
 #include "dashboard-export/top.h"
+#include "pageview/bucket.h"
 #include "pageview/buffer.h"
 
 /* Appends a cell, in quotes where it needs them. */
@@ -17,5 +18,9 @@ void pv_csv_top(struct pv_buffer *buffer, const struct pv_top *top);
 
 /* time,views minute by minute; `minutes` is finished. */
 void pv_csv_site(struct pv_buffer *buffer, const struct pv_count_list *minutes);
+
+/* time,views by the hour or the day: `count` numbers, the last is that of `last_ms`. */
+void pv_csv_series(struct pv_buffer *buffer, enum pv_bucket_size size, int64_t last_ms,
+                   const int64_t *views, size_t count);
 
 #endif

@@ -34,6 +34,7 @@ struct place {
 struct lists {
     struct pv_round *round;
     struct pv_count_list paths; /* of all lists that there are */
+    struct pv_count_list sections;
 };
 
 static bool is_path_of_list(const struct lists *lists, const char *path)
@@ -162,6 +163,17 @@ static enum pv_status take_site(struct lists *lists, const struct pv_redis_reply
     return status;
 }
 
+static enum pv_status take_section(struct lists *lists, struct place *place)
+{
+    struct pv_error error;
+    enum pv_status status =
+        pv_count_list_add(&lists->sections, place->section, strlen(place->section), 1, &error);
+
+    if (status != PV_OK)
+        return pv_round_settle(lists->round, place->path, status, NULL, &error);
+    return take_place(lists, place);
+}
+
 static enum pv_status take_sections(struct lists *lists, const struct pv_redis_reply *rankings)
 {
     enum pv_status status = PV_OK;
@@ -177,9 +189,18 @@ static enum pv_status take_sections(struct lists *lists, const struct pv_redis_r
             continue;
         memcpy(place.name, name, length + 1);
         if (find_section(&place))
-            status = take_place(lists, &place);
+            status = take_section(lists, &place);
     }
     return status;
+}
+
+/* For the index of this round and of those whose lists cannot be read. */
+static void keep_sections(struct lists *lists)
+{
+    pv_count_list_finish(&lists->sections);
+    pv_count_list_clean_up(&lists->round->exporter->sections);
+    lists->round->exporter->sections = lists->sections;
+    lists->sections = (struct pv_count_list){0};
 }
 
 /* Files that people put there stay: one of ours begins with a stamp. */
@@ -273,10 +294,13 @@ enum pv_status pv_export_trending(struct pv_round *round)
     status = take_site(&lists, rankings);
     if (status == PV_OK)
         status = take_sections(&lists, rankings);
-    if (status == PV_OK && !pv_stop_requested())
+    if (status == PV_OK && !pv_stop_requested()) {
+        keep_sections(&lists);
         status = retire_others(&lists);
+    }
     if (status == PV_OK && !pv_stop_requested())
         status = keep_ranks(round);
+    pv_count_list_clean_up(&lists.sections);
     pv_count_list_clean_up(&lists.paths);
     pv_redis_reply_destroy(rankings);
     return status;

@@ -4,6 +4,7 @@
 #include "dashboard-export/articles_file.h"
 #include "dashboard-export/counts.h"
 #include "dashboard-export/csv.h"
+#include "dashboard-export/export_site.h"
 #include "dashboard-export/export_trending.h"
 #include "dashboard-export/index.h"
 #include "dashboard-export/round.h"
@@ -14,8 +15,11 @@
 void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_options *options,
                       struct pv_redis *redis, struct pv_progress *progress)
 {
-    *exporter = (struct pv_exporter){
-        .options = options, .redis = redis, .progress = progress, .ranks_saved_ms = -1};
+    *exporter = (struct pv_exporter){.options = options,
+                                     .redis = redis,
+                                     .progress = progress,
+                                     .ranks_saved_ms = -1,
+                                     .week_day = -1};
     pv_directory_init(&exporter->directory, options->out);
 }
 
@@ -23,16 +27,8 @@ void pv_exporter_clean_up(struct pv_exporter *exporter)
 {
     pv_article_files_destroy(exporter->article_files);
     pv_ranks_clean_up(&exporter->ranks);
+    pv_count_list_clean_up(&exporter->sections);
     pv_directory_clean_up(&exporter->directory);
-}
-
-/* Beside the JSON of `path`; takes the text. */
-static enum pv_status publish_csv(struct pv_round *round, const char *path, struct pv_buffer *text)
-{
-    char csv_path[PV_LAYOUT_PATH_SIZE];
-
-    pv_layout_csv(path, csv_path);
-    return pv_round_publish_plain(round, csv_path, text);
 }
 
 static enum pv_status export_top(struct pv_round *round, enum pv_bucket_size size, int64_t time_ms)
@@ -61,7 +57,7 @@ static enum pv_status export_top(struct pv_round *round, enum pv_bucket_size siz
         status = pv_round_publish(round, path, &text);
         if (status == PV_OK && round->exporter->options->csv) {
             pv_csv_top(&text, &top);
-            status = publish_csv(round, path, &text);
+            status = pv_round_publish_csv(round, path, &text);
         }
     }
     pv_reading_clean_up(&reading);
@@ -87,79 +83,6 @@ static enum pv_status export_days(struct pv_round *round)
 static enum pv_status export_hours(struct pv_round *round)
 {
     return export_tops(round, PV_BUCKET_HOUR, round->exporter->options->hours);
-}
-
-/* A day of the site has a hash of minutes and one of reasons. */
-struct day_file {
-    size_t (*key)(const char *prefix, int64_t time_ms, char key[PV_KEY_SIZE]);
-    void (*layout)(int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE]);
-    void (*write)(struct pv_buffer *text, const struct pv_snapshot_about *about, int64_t time_ms,
-                  const struct pv_count_list *counts);
-    void (*write_csv)(struct pv_buffer *text, const struct pv_count_list *counts); /* may be NULL */
-};
-
-static enum pv_status export_day_file(struct pv_round *round, const struct day_file *file,
-                                      int64_t time_ms)
-{
-    const char *prefix = round->exporter->options->redis.prefix;
-    char key[PV_KEY_SIZE], path[PV_LAYOUT_PATH_SIZE];
-    struct pv_count_list counts = {0};
-    const struct pv_counts_target target = pv_count_list_target(&counts);
-    struct pv_reading reading = {0};
-    struct pv_buffer text = {0};
-    struct pv_error error;
-    enum pv_status status;
-
-    file->key(prefix, time_ms, key);
-    file->layout(time_ms, path);
-    status = pv_counts_read(round->exporter->redis, prefix, key, &target, &reading, &error);
-    if (status != PV_OK) {
-        status = pv_round_settle(round, path, status, NULL, &error);
-    } else if (reading.exists) {
-        const struct pv_snapshot_about said = pv_round_about(round, &reading, path);
-
-        pv_count_list_finish(&counts);
-        file->write(&text, &said, time_ms, &counts);
-        status = pv_round_publish(round, path, &text);
-        if (status == PV_OK && round->exporter->options->csv && file->write_csv != NULL) {
-            file->write_csv(&text, &counts);
-            status = publish_csv(round, path, &text);
-        }
-    }
-    pv_reading_clean_up(&reading);
-    pv_count_list_clean_up(&counts);
-    return status;
-}
-
-static enum pv_status export_day_files(struct pv_round *round, const struct day_file *file)
-{
-    enum pv_status status = PV_OK;
-
-    for (int64_t i = 0; i < round->exporter->options->days && status == PV_OK; i++)
-        status = export_day_file(round, file, round->now_ms - i * PV_DAY_MS);
-    return status;
-}
-
-static void write_site(struct pv_buffer *text, const struct pv_snapshot_about *about,
-                       int64_t time_ms, const struct pv_count_list *counts)
-{
-    (void)time_ms;
-    pv_snapshot_site(text, about, counts);
-}
-
-static enum pv_status export_sites(struct pv_round *round)
-{
-    static const struct day_file file = {pv_key_site, pv_layout_site, write_site, pv_csv_site};
-
-    return export_day_files(round, &file);
-}
-
-static enum pv_status export_filtered(struct pv_round *round)
-{
-    static const struct day_file file = {pv_key_filtered, pv_layout_filtered, pv_snapshot_filtered,
-                                         NULL};
-
-    return export_day_files(round, &file);
 }
 
 static enum pv_status export_totals(struct pv_round *round)
@@ -250,6 +173,9 @@ static enum pv_status export_article_files(struct pv_round *round)
 static enum pv_status export_index(struct pv_round *round)
 {
     const struct pv_snapshot_stamp stamp = pv_round_stamp(round);
+    const struct pv_dashboard_options *options = round->exporter->options;
+    const struct pv_snapshot_names names = {options->timezone, options->days, options->hours,
+                                            &round->exporter->sections};
     struct pv_buffer text = {0};
     struct pv_index index;
     struct pv_error error;
@@ -257,15 +183,17 @@ static enum pv_status export_index(struct pv_round *round)
 
     if (status != PV_OK)
         return pv_round_settle(round, PV_LAYOUT_INDEX, status, NULL, &error);
-    pv_snapshot_index(&text, &stamp, &index);
+    pv_snapshot_index(&text, &stamp, &names, &index);
     pv_index_clean_up(&index);
     return pv_round_publish(round, PV_LAYOUT_INDEX, &text);
 }
 
 /* A new snapshot is a row. The index is last: it lists what the others wrote. */
 static enum pv_status (*const exports[])(struct pv_round *round) = {
-    export_totals,   export_live,        export_days,     export_hours,         export_sites,
-    export_filtered, pv_export_trending, export_articles, export_article_files, export_index,
+    export_totals,        export_live,         export_days,
+    export_hours,         pv_export_site_days, pv_export_site_history,
+    pv_export_filtered,   pv_export_trending,  export_articles,
+    export_article_files, export_index,
 };
 
 static enum pv_status check_redis(struct pv_round *round, struct pv_error *error)

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dashboard-export/count_list.h"
 #include "dashboard-export/directory.h"
 #include "dashboard-export/options.h"
 #include "dashboard-export/progress.h"
 #include "dashboard-export/ranks.h"
+#include "dashboard-export/site_history.h"
 
 struct pv_article_files;
 
@@ -17,9 +19,12 @@ struct pv_exporter {
     struct pv_redis *redis;
     struct pv_progress *progress;
     struct pv_directory directory;
-    struct pv_ranks ranks;                  /* of the trending lists, in the last hour */
-    bool ranks_loaded;                      /* from the file of the exporter before */
-    int64_t ranks_saved_ms;                 /* monotonic; negative: not yet */
+    struct pv_ranks ranks;         /* of the trending lists, in the last hour */
+    bool ranks_loaded;             /* from the file of the exporter before */
+    int64_t ranks_saved_ms;        /* monotonic; negative: not yet */
+    struct pv_count_list sections; /* that have lists; finished */
+    struct pv_site_history site_history;
+    int64_t week_day, week_ms; /* site/<date>.json of last week: which day, and when (monotonic) */
     struct pv_article_files *article_files; /* NULL before the first round */
     bool redis_checked;                     /* its version, since the connection was made */
     bool articles_tried;                    /* the list of all articles, at the time below */

@@ -10,11 +10,13 @@
 /* Room for any path of these, and its NUL. */
 #define PV_LAYOUT_PATH_SIZE 1024
 
-#define PV_LAYOUT_TOTALS   "totals.json"
-#define PV_LAYOUT_ARTICLES "articles.ndjson.gz"
-#define PV_LAYOUT_INDEX    "index.json"
-#define PV_LAYOUT_LIVE     "live.json"
-#define PV_LAYOUT_TRENDING "trending"
+#define PV_LAYOUT_TOTALS     "totals.json"
+#define PV_LAYOUT_ARTICLES   "articles.ndjson.gz"
+#define PV_LAYOUT_INDEX      "index.json"
+#define PV_LAYOUT_LIVE       "live.json"
+#define PV_LAYOUT_SITE_HOURS "site/hours.json"
+#define PV_LAYOUT_SITE_DAYS  "site/days.json"
+#define PV_LAYOUT_TRENDING   "trending"
 /* What an exporter keeps for the next one: no snapshot, and hidden. */
 #define PV_LAYOUT_RANKS ".ranks.state"
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dashboard-export/timezone.h"
 #include "pageview/bucket.h"
 #include "pageview/reader.h"
 
@@ -26,6 +27,8 @@ static const struct pv_option table[] = {
      "this many hours, the last is in progress, get their files"},
     {"limit", PV_OPTION_COUNT, offsetof(struct pv_dashboard_options, limit), NULL, 1, 100000, NULL,
      "N", "articles in a list of the most viewed (1000; with --top what fits, or 20)"},
+    {"timezone", PV_OPTION_TEXT, offsetof(struct pv_dashboard_options, timezone), NULL, 0, 0, NULL,
+     "NAME", "tell readers of the files to show times in this zone (Europe/Berlin)"},
     {"full", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, full), NULL, 0, 0, NULL, NULL,
      "write the files of all articles once, not only of those that change"},
     {"csv", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, csv), NULL, 0, 0, NULL, NULL,
@@ -57,6 +60,8 @@ static enum pv_status check_top(const struct pv_dashboard_options *given, struct
         return pv_error_set(error, PV_INVALID, "--top serves no --metrics: leave one of them out");
     if (given->full)
         return pv_error_set(error, PV_INVALID, "--full: needs --out, leave it out with --top");
+    if (given->timezone != NULL)
+        return pv_error_set(error, PV_INVALID, "--timezone: needs --out, leave it out with --top");
     if (given->csv)
         return pv_error_set(error, PV_INVALID, "--csv: needs --out, leave it out with --top");
     if (given->section != NULL && strlen(given->section) > PV_READER_SECTION_MAX)
@@ -78,7 +83,8 @@ static enum pv_status check_files(struct pv_dashboard_options *given, struct pv_
         return pv_error_set(error, PV_INVALID, "--section=%s: needs --top", given->section);
     if (given->limit == 0)
         given->limit = LIMIT_DEFAULT;
-    return PV_OK;
+    return given->timezone != NULL ? pv_timezone_check(given->timezone, PV_TIMEZONE_DATABASE, error)
+                                   : PV_OK;
 }
 
 enum pv_status pv_dashboard_options_check(void *options, struct pv_error *error)

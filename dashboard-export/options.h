@@ -12,13 +12,14 @@ struct pv_dashboard_options {
     bool once;
     int64_t interval_ms; /* 0 after parsing: not given */
     int64_t articles_interval_ms;
-    int64_t days;        /* today is one of them */
-    int64_t hours;       /* so is the hour in progress */
-    int64_t limit;       /* articles of a top list; 0 after checking: --top without it */
-    bool csv;            /* tables beside the JSON */
-    bool full;           /* the files of all articles, not only of those that change */
-    int top;             /* 0: no live table; else 1 + index into pv_dashboard_lists */
-    const char *section; /* of the live table; NULL: the whole site */
+    int64_t days;         /* today is one of them */
+    int64_t hours;        /* so is the hour in progress */
+    int64_t limit;        /* articles of a top list; 0 after checking: --top without it */
+    const char *timezone; /* in which the dashboard shows times; NULL: the reader's */
+    bool csv;             /* tables beside the JSON */
+    bool full;            /* the files of all articles, not only of those that change */
+    int top;              /* 0: no live table; else 1 + index into pv_dashboard_lists */
+    const char *section;  /* of the live table; NULL: the whole site */
 };
 
 extern const struct pv_program pv_dashboard_program;

@@ -61,3 +61,12 @@ enum pv_status pv_round_publish_plain(struct pv_round *round, const char *path,
     pv_buffer_clean_up(text);
     return pv_round_settle(round, path, status, &published, &error);
 }
+
+enum pv_status pv_round_publish_csv(struct pv_round *round, const char *path,
+                                    struct pv_buffer *text)
+{
+    char csv_path[PV_LAYOUT_PATH_SIZE];
+
+    pv_layout_csv(path, csv_path);
+    return pv_round_publish_plain(round, csv_path, text);
+}

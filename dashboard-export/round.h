@@ -32,5 +32,8 @@ enum pv_status pv_round_publish(struct pv_round *round, const char *path, struct
 /* The same of a text without a stamp. */
 enum pv_status pv_round_publish_plain(struct pv_round *round, const char *path,
                                       struct pv_buffer *text);
+/* The same, beside the JSON of `path`. */
+enum pv_status pv_round_publish_csv(struct pv_round *round, const char *path,
+                                    struct pv_buffer *text);
 
 #endif

@@ -71,6 +71,15 @@ void pv_snapshot_live(struct pv_buffer *buffer, const struct pv_snapshot_stamp *
 void pv_snapshot_site(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
                       const struct pv_count_list *minutes);
 
+/* ,"hours":{"to":"2026-11-24T13","views":[…]} with PV_BUCKET_HOUR, "days" with PV_BUCKET_DAY:
+ * `count` numbers, the oldest first; the last bucket holds `last_ms`. */
+void pv_snapshot_write_series(struct pv_buffer *buffer, enum pv_bucket_size size, int64_t last_ms,
+                              const int64_t *views, size_t count);
+/* Views of the whole site by the hour or the day, as above. */
+void pv_snapshot_site_series(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
+                             enum pv_bucket_size size, int64_t last_ms, const int64_t *views,
+                             size_t count);
+
 /* A trending list; `section` is NULL for the whole site. `ranked` knows the ranks of an hour ago.
  */
 void pv_snapshot_trending(struct pv_buffer *buffer, const struct pv_snapshot_stamp *stamp,
@@ -86,8 +95,15 @@ void pv_snapshot_articles_head(struct pv_buffer *buffer, const struct pv_snapsho
                                size_t articles);
 void pv_snapshot_articles_line(struct pv_buffer *buffer, const struct pv_count *article);
 
+/* What a reader has to know to find and show the files. */
+struct pv_snapshot_names {
+    const char *timezone;                 /* that days are to be shown in; NULL: the reader's */
+    int64_t days, hours;                  /* that have files, up to now */
+    const struct pv_count_list *sections; /* that have trending lists; finished */
+};
+
 /* The list of all snapshot files. */
 void pv_snapshot_index(struct pv_buffer *buffer, const struct pv_snapshot_stamp *stamp,
-                       const struct pv_index *index);
+                       const struct pv_snapshot_names *names, const struct pv_index *index);
 
 #endif

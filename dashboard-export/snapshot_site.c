@@ -18,3 +18,25 @@ void pv_snapshot_site(struct pv_buffer *buffer, const struct pv_snapshot_about *
     }
     pv_buffer_add_text(buffer, "]}\n");
 }
+
+void pv_snapshot_write_series(struct pv_buffer *buffer, enum pv_bucket_size size, int64_t last_ms,
+                              const int64_t *views, size_t count)
+{
+    char last[PV_BUCKET_NAME_SIZE];
+
+    pv_bucket_name(size, last_ms, last);
+    pv_buffer_add_format(buffer, ",\"%s\":{\"to\":\"%s\",\"views\":[",
+                         size == PV_BUCKET_HOUR ? "hours" : "days", last);
+    for (size_t i = 0; i < count; i++)
+        pv_buffer_add_format(buffer, "%s%" PRId64, i > 0 ? "," : "", views[i]);
+    pv_buffer_add_text(buffer, "]}");
+}
+
+void pv_snapshot_site_series(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
+                             enum pv_bucket_size size, int64_t last_ms, const int64_t *views,
+                             size_t count)
+{
+    pv_snapshot_write_about(buffer, about, size == PV_BUCKET_HOUR ? "site-hours/1" : "site-days/1");
+    pv_snapshot_write_series(buffer, size, last_ms, views, count);
+    pv_buffer_add_text(buffer, "}\n");
+}

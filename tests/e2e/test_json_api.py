@@ -119,6 +119,44 @@ def test_live_equals_the_recount(site: SimulatedSite, out: Path, files: dict[str
     assert live["now"]["views"] == sum(minutes[name] for name in times[-5:])
 
 
+def test_site_by_the_hour_and_the_day_equals_the_recount(site: SimulatedSite, files: dict[str, Any]) -> None:
+    minutes = Counter(minute_of(ts_ms) for ts_ms, _, _ in site.events)
+    for size, count, length, step_ms in (("hours", 336, 13, HOUR_MS), ("days", 60, 10, 24 * HOUR_MS)):
+        expected: Counter[str] = Counter()
+        for minute, views in minutes.items():
+            expected[minute[:length]] += views
+        series = files[f"site/{size}.json"][size]
+        last_ms = clock_ms(site) // step_ms * step_ms
+        names = [minute_of(last_ms - (count - 1 - i) * step_ms)[:length] for i in range(count)]
+        if series["to"] != names[-1]:  # the clock went on over its end
+            names = [*names[1:], minute_of(last_ms + step_ms)[:length]]
+        assert series == {"to": names[-1], "views": [expected[name] for name in names]}, size
+
+
+def test_same_day_last_week_has_its_minutes(pipeline: Pipeline) -> None:
+    now_ms = int(time.time() * 1000)
+    client = event_client(pipeline.broker.address)
+    for days in (0, 1, 6, 7, 8):
+        for number in range(days + 1):
+            client.produce(pipeline.topic, view(f"/{number}", now_ms - days * 24 * HOUR_MS))
+    assert client.flush(60) == 0
+    pipeline.count()
+    pipeline.exporter(once=True).finish()
+    sites = {path.stem: check_file(path)["items"] for path in (pipeline.directory / "out" / "site").glob("2*.json")}
+    assert sites == {minute_of(now_ms - days * 24 * HOUR_MS)[:10]: [
+        {"time": minute_of(now_ms - days * 24 * HOUR_MS)[11:], "views": days + 1}] for days in (0, 1, 7)}
+
+
+def test_index_tells_zone_and_names_of_sections(site: SimulatedSite, files: dict[str, Any], tmp_path: Path) -> None:
+    index = files["index.json"]
+    assert index["timezone"] is None and index["days"] == 2 and index["hours"] == HOURS + 1
+    named = {content["section"]: name for name, content in files.items() if name.startswith("trending/24h/")}
+    assert {section: f"trending/24h/{name}.json" for section, name in index["names"]["sections"].items()} == named
+    assert set(WILD_SECTIONS.values()) <= named.keys()
+    site.pipeline.exporter(once=True, out=tmp_path / "out", timezone="Europe/Berlin").finish()
+    assert check_file(tmp_path / "out" / "index.json")["timezone"] == "Europe/Berlin"
+
+
 def test_people_of_the_last_minutes_are_counted(pipeline: Pipeline) -> None:
     client = event_client(pipeline.broker.address)
     for number in range(40):
@@ -159,7 +197,10 @@ def test_csv_says_what_the_json_says(out: Path, files: dict[str, Any]) -> None:
         content = files[str(path.with_suffix(".json").relative_to(out))]
         with path.open(newline="", encoding="utf-8") as text:
             rows = list(csv.DictReader(text))
-        if path.parent.name == "site":
+        if path.stem in ("hours", "days"):
+            views = content[path.stem]["views"]
+            assert [int(row["views"]) for row in rows] == views and rows[-1]["time"] == content[path.stem]["to"]
+        elif path.parent.name == "site":
             assert rows == [{"time": item["time"], "views": str(item["views"])} for item in content["items"]]
         else:
             assert rows == [{"rank": str(item["rank"]), "article": item["article"], "views": str(item["views"])}

@@ -49,13 +49,14 @@ def test_prose_has_an_example_of_every_file_that_is_valid() -> None:
         content = json.loads(text)
         check(content, text[:60])
         shown.add(content["schema"].split("/")[1])
-    assert shown >= {"article", "trending", "live", "filtered", "totals", "site", "top", "index"}
+    assert shown >= {"article", "trending", "live", "filtered", "totals", "site", "site-days", "top", "index"}
     assert all(f"schemas/{name}.json" in PROSE for name in shown)
 
 
 def test_every_kind_of_file_is_written_and_valid(written: Path) -> None:
     kinds = {check_file(path)["schema"].split("/")[1] for path in json_files(written)}
-    assert kinds == {"archive", "article", "filtered", "index", "live", "site", "top", "totals", "trending"}
+    assert kinds == {"archive", "article", "filtered", "index", "live", "site", "site-days", "site-hours", "top", "totals",
+                     "trending"}
 
 
 def test_schemas_refuse_what_is_not_said(written: Path) -> None:

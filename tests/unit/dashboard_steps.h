@@ -19,6 +19,25 @@
         "EXEC", "[[v/0 5] [" SIXTY_MINUTES "] [" SIXTY_MINUTES "] :4]"                             \
     }
 
+/* What the first round asks of the site's days: that of last week, and the last 60. */
+#define FOUR_SITE_DAYS                                                                             \
+    {"MULTI", "+OK"}, {"HGETALL pv:site:*", "+QUEUED"}, {"HGETALL pv:site:*", "+QUEUED"},          \
+        {"HGETALL pv:site:*", "+QUEUED"}, {"HGETALL pv:site:*", "+QUEUED"},                        \
+        {"HGETALL pv:offsets", "+QUEUED"},                                                         \
+    {                                                                                              \
+        "EXEC", "[[] [] [] [13:05 4] [v/0 5]]"                                                     \
+    }
+#define TWENTY_SITE_DAYS                                                                           \
+    FOUR_SITE_DAYS, FOUR_SITE_DAYS, FOUR_SITE_DAYS, FOUR_SITE_DAYS, FOUR_SITE_DAYS
+#define ALL_SITE_DAYS {"HLEN pv:site:*", ":0"}, TWENTY_SITE_DAYS, TWENTY_SITE_DAYS, TWENTY_SITE_DAYS
+/* And a later round: today and yesterday. */
+#define OPEN_SITE_DAYS                                                                             \
+    {"MULTI", "+OK"}, {"HGETALL pv:site:*", "+QUEUED"}, {"HGETALL pv:site:*", "+QUEUED"},          \
+        {"HGETALL pv:offsets", "+QUEUED"},                                                         \
+    {                                                                                              \
+        "EXEC", "[[] [13:05 4] [v/0 5]]"                                                           \
+    }
+
 #define EMPTY_LIST(name)                                                                           \
     {"ZREVRANGE pv:trending:" name " 0 *", "[]"}, {"MULTI", "+OK"},                                \
         {"HGETALL pv:offsets", "+QUEUED"},                                                         \

@@ -36,6 +36,7 @@ static void cells_are_quoted_and_are_no_formulas(void **state)
 
 static void tables_have_a_header_and_end_their_lines_with_crlf(void **state)
 {
+    static const int64_t hours[] = {5, 6};
     struct pv_count_list minutes = {0};
     struct pv_buffer text = {0};
     struct pv_error error;
@@ -51,10 +52,12 @@ static void tables_have_a_header_and_end_their_lines_with_crlf(void **state)
     assert_int_equal(pv_count_list_add(&minutes, "13:05", 5, 7, &error), PV_OK);
     pv_count_list_finish(&minutes);
     pv_csv_site(&text, &minutes);
+    pv_csv_series(&text, PV_BUCKET_HOUR, 3 * PV_HOUR_MS, hours, 2);
     pv_count_list_clean_up(&minutes);
     pv_buffer_add_char(&text, '\0');
     assert_string_equal(text.data, "rank,article,views\r\n1,'=x,9\r\n2,\"/a,b\",4\r\n"
-                                   "time,views\r\n13:05,7\r\n");
+                                   "time,views\r\n13:05,7\r\n"
+                                   "time,views\r\n1970-01-01T02,5\r\n1970-01-01T03,6\r\n");
     pv_buffer_clean_up(&text);
 }
 

@@ -107,6 +107,7 @@ static void round_writes_every_snapshot(void **state)
         HASH(DAY, "[/a 1 /b 3]"),
         HASH(HOUR, "[/b 3]"),
         HASH(SITE, "[13:05 4]"),
+        ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         NEW_LISTS,
         HASH(ALL, "[/b 3 /a 1]"),
@@ -133,6 +134,10 @@ static void round_writes_every_snapshot(void **state)
                                "\"rank\":1}]}]}\n");
     assert_file(fixture.path, "site/2026-11-24.json",
                 ABOUT("site/1") ",\"items\":[{\"time\":\"13:05\",\"views\":4}]}\n");
+    assert_file_contains(
+        fixture.path, "site/hours.json",
+        ABOUT("site-hours/1") ",\"hours\":{\"to\":\"2026-11-24T13\",\"views\":[0,");
+    assert_file_contains(fixture.path, "site/days.json", ",0,0,0,4]}}\n");
     assert_file(fixture.path, "filtered/2026-11-24.json",
                 ABOUT("filtered/1") ",\"date\":\"2026-11-24\",\"events\":1,"
                                     "\"reasons\":{\"spider\":1}}\n");
@@ -141,12 +146,12 @@ static void round_writes_every_snapshot(void **state)
     assert_true(file_exists(fixture.path, "live.json"));
     assert_true(file_exists(fixture.path, "articles.ndjson.gz"));
     index = get_file(fixture.path, "index.json");
-    assert_contains(
-        index.data,
-        STAMP ",\"schema\":\"pageviews/index/1\",\"files\":[{\"path\":\"articles.ndjson.gz\",");
+    assert_contains(index.data, STAMP ",\"schema\":\"pageviews/index/1\",\"timezone\":null,"
+                                      "\"days\":1,\"hours\":1,\"names\":{\"rule\":1,\"sections\":{}"
+                                      "},\"files\":[{\"path\":\"articles.ndjson.gz\",");
     assert_contains(index.data, "{\"path\":\"totals.json\",");
     pv_buffer_clean_up(&index);
-    assert_progress(&fixture, 14, 0, 0);
+    assert_progress(&fixture, 16, 0, 0);
     assert_int_equal(pv_metric_get(&fixture.progress.rounds_ok), 1);
     assert_int_equal(pv_metric_get(&fixture.progress.last_success_s), NOW_MS / 1000);
     assert_int_equal(pv_metric_get(&fixture.progress.is_ready), 1);
@@ -162,6 +167,7 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
+        ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         NEW_LISTS,
         HASH(ALL, "[/a 1]"),
@@ -171,6 +177,7 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
+        ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         UNCHANGED_LISTS,
         HASH(ALL, "[/a 1]"),
@@ -180,6 +187,8 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
                                         "top/day/2026-11-24.json",
                                         "top/hour/2026-11-24T13.json",
                                         "site/2026-11-24.json",
+                                        "site/hours.json",
+                                        "site/days.json",
                                         "articles.ndjson.gz",
                                         "index.json",
                                         "live.json",
@@ -210,15 +219,20 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
 static void hash_that_is_not_there_gives_no_file(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,       TOTALS("[[] :0 [] [] []]"), LIVE,      NO_HASH(DAY), NO_HASH(HOUR),
-        NO_HASH(SITE), NO_HASH(FILTERED),          NEW_LISTS, NO_HASH(ALL), NO_MINUTES,
+        VERSION,       TOTALS("[[] :0 [] [] []]"),
+        LIVE,          NO_HASH(DAY),
+        NO_HASH(HOUR), NO_HASH(SITE),
+        ALL_SITE_DAYS, NO_HASH(FILTERED),
+        NEW_LISTS,     NO_HASH(ALL),
+        NO_MINUTES,
     };
     struct fixture fixture;
 
     (void)state;
     START(&fixture, steps);
     assert_round(&fixture, 0, PV_OK);
-    assert_int_equal(count_entries(fixture.path), 5); /* totals, live, trending, index and ranks */
+    assert_int_equal(count_entries(fixture.path),
+                     6); /* totals, live, site, trending, index, ranks */
     assert_true(file_exists(fixture.path, "totals.json"));
     assert_true(file_exists(fixture.path, "index.json"));
     finish(&fixture);
@@ -236,6 +250,7 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
         HASH("pv:views:2026-11-23T23", "[/y 1]"),
         NO_HASH(SITE),
         HASH("pv:site:2026-11-23", "[23:59 1]"),
+        ALL_SITE_DAYS,
         NO_HASH(FILTERED),
         HASH("pv:filtered:2026-11-23", "[spider 1]"),
         NEW_LISTS,
@@ -268,7 +283,7 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
         EMPTY_LIST("30d"), EMPTY_LIST("hot"), EMPTY_LIST("rising")
 #define ROUND_OF(hour, trending)                                                                   \
     VERSION, TOTALS("[[] :0 [] [] []]"), LIVE, NO_HASH(DAY), NO_HASH(hour), NO_HASH(SITE),         \
-        NO_HASH(FILTERED), trending, NO_HASH(ALL), NO_MINUTES
+        ALL_SITE_DAYS, NO_HASH(FILTERED), trending, NO_HASH(ALL), NO_MINUTES
 
 static void ranks_of_an_hour_ago_survive_a_restart(void **state)
 {
@@ -297,15 +312,11 @@ static void ranks_of_an_hour_ago_survive_a_restart(void **state)
 static void top_holds_no_more_than_the_limit(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,
-        TOTALS("[[] :0 [] [] []]"),
-        LIVE,
-        HASH(DAY, "[/a 1 /b 2 /c 3]"),
-        NO_HASH(HOUR),
-        NO_HASH(SITE),
-        NO_HASH(FILTERED),
-        NEW_LISTS,
-        NO_HASH(ALL),
+        VERSION,       TOTALS("[[] :0 [] [] []]"),
+        LIVE,          HASH(DAY, "[/a 1 /b 2 /c 3]"),
+        NO_HASH(HOUR), NO_HASH(SITE),
+        ALL_SITE_DAYS, NO_HASH(FILTERED),
+        NEW_LISTS,     NO_HASH(ALL),
         NO_MINUTES,
     };
     struct fixture fixture;
@@ -329,6 +340,7 @@ static void list_of_all_articles_waits_for_its_interval(void **state)
         NO_HASH(DAY),
         NO_HASH(HOUR),
         NO_HASH(SITE),
+        ALL_SITE_DAYS,
         NO_HASH(FILTERED),
         NEW_LISTS,
         HASH(ALL, "[/a 1]"),
@@ -338,6 +350,7 @@ static void list_of_all_articles_waits_for_its_interval(void **state)
         NO_HASH(DAY),
         NO_HASH(HOUR),
         NO_HASH(SITE),
+        OPEN_SITE_DAYS,
         NO_HASH(FILTERED),
         UNCHANGED_LISTS,
         NO_MINUTES,
@@ -346,6 +359,7 @@ static void list_of_all_articles_waits_for_its_interval(void **state)
         NO_HASH(DAY),
         NO_HASH(HOUR),
         NO_HASH(SITE),
+        OPEN_SITE_DAYS,
         NO_HASH(FILTERED),
         UNCHANGED_LISTS,
         HASH(ALL, "[/a 2]"),
@@ -370,6 +384,7 @@ static void file_that_fails_does_not_keep_the_others_from_being_written(void **s
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
+        ALL_SITE_DAYS,
         NO_HASH(FILTERED),
         NEW_LISTS,
         NO_HASH(ALL),
@@ -388,7 +403,8 @@ static void file_that_fails_does_not_keep_the_others_from_being_written(void **s
     assert_true(file_exists(fixture.path, "top/day/2026-11-24.json"));
     assert_true(file_exists(fixture.path, "top/hour/2026-11-24T13.json"));
     assert_false(file_exists(fixture.path, "totals.json"));
-    assert_progress(&fixture, 9, 0, 3); /* totals, site, and the index that cannot list site */
+    assert_progress(&fixture, 9, 0,
+                    5); /* totals, three of site, and the index that cannot list it */
     assert_int_equal(pv_metric_get(&fixture.progress.rounds_failed), 1);
     assert_int_equal(pv_metric_get(&fixture.progress.is_ready), 0);
     assert_int_equal(pv_metric_get(&fixture.progress.redis_up), 1);
@@ -398,20 +414,10 @@ static void file_that_fails_does_not_keep_the_others_from_being_written(void **s
 static void lost_redis_ends_the_round_and_the_next_one_starts_afresh(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,
-        SOME_TOTALS,
-        LIVE,
-        {"HLEN " DAY, NULL},
-        VERSION,
-        SOME_TOTALS,
-        LIVE,
-        HASH(DAY, "[/a 1]"),
-        NO_HASH(HOUR),
-        NO_HASH(SITE),
-        NO_HASH(FILTERED),
-        NEW_LISTS,
-        NO_HASH(ALL),
-        NO_MINUTES,
+        VERSION,       SOME_TOTALS,   LIVE,          {"HLEN " DAY, NULL},
+        VERSION,       SOME_TOTALS,   LIVE,          HASH(DAY, "[/a 1]"),
+        NO_HASH(HOUR), NO_HASH(SITE), ALL_SITE_DAYS, NO_HASH(FILTERED),
+        NEW_LISTS,     NO_HASH(ALL),  NO_MINUTES,
     };
     struct fixture fixture;
 

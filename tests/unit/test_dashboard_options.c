@@ -91,8 +91,9 @@ static void password_file_that_cannot_be_read_is_named(void **state)
 
 static void numbers_out_of_bounds_are_refused(void **state)
 {
-    static const char *const wrong[] = {"--days=0",  "--days=401",  "--hours=-1",
-                                        "--limit=0", "--hours=193", "--limit=100001"};
+    static const char *const wrong[] = {"--timezone=no zone", "--days=0",  "--days=401",
+                                        "--hours=-1",         "--limit=0", "--hours=193",
+                                        "--limit=100001"};
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -139,7 +140,8 @@ static void top_is_a_list_and_alone_the_last_hour(void **state)
 
 static void top_and_what_is_for_files_exclude_each_other(void **state)
 {
-    static const char *const wrong[] = {"--out=/x", "--metrics=127.0.0.1:9", "--limit=1001"};
+    static const char *const wrong[] = {"--timezone=UTC", "--out=/x", "--metrics=127.0.0.1:9",
+                                        "--limit=1001"};
     struct pv_dashboard_options options;
     struct pv_error error;
 

@@ -215,11 +215,22 @@ static void index_lists_the_files(void **state)
     struct pv_index_file files[] = {{path_a, 12, "2026-11-23T23:59:58Z"},
                                     {path_b, 3456, "2026-11-24T13:05:07Z"}};
     const struct pv_index index = {files, 2, 2};
+    struct pv_count_list sections = {0};
+    const struct pv_snapshot_names names = {"Europe/Berlin", 2, 3, &sections};
     struct pv_buffer text = {0};
+    struct pv_error error;
 
     (void)state;
-    pv_snapshot_index(&text, &stamp, &index);
-    assert_text(&text, STAMP ",\"schema\":\"pageviews/index/1\",\"files\":[{\"path\":\"site/"
+    assert_int_equal(pv_count_list_add(&sections, "news", 4, 1, &error), PV_OK);
+    assert_int_equal(pv_count_list_add(&sections, "/a b", 4, 1, &error), PV_OK);
+    assert_int_equal(pv_count_list_add(&sections, "news", 4, 1, &error), PV_OK); /* of two lists */
+    pv_count_list_finish(&sections);
+    pv_snapshot_index(&text, &stamp, &names, &index);
+    pv_count_list_clean_up(&sections);
+    assert_text(&text, STAMP ",\"schema\":\"pageviews/index/1\",\"timezone\":\"Europe/Berlin\","
+                             "\"days\":2,\"hours\":3,\"names\":{\"rule\":1,\"sections\":{"
+                             "\"/a b\":\"~/~c8687a08aa5d6ed2044328fa6a697ab8\",\"news\":\"news\"}},"
+                             "\"files\":[{\"path\":\"site/"
                              "2026-11-23.json\",\"bytes\":12,"
                              "\"generated_at\":\"2026-11-23T23:59:58Z\"},"
                              "{\"path\":\"totals.json\",\"bytes\":3456,"
