@@ -18,7 +18,7 @@ struct pv_hit {
     struct pv_text address;        /* of the client, as text; goes into the visitor's hash only */
     struct pv_text site;           /* the host that was asked, without its port */
     struct pv_text purpose;        /* of Sec-Purpose or Purpose */
-    struct pv_text title, section; /* UTF-8 without control characters, of any length */
+    struct pv_text title, section; /* of any length; the policy leaves out what is no text */
     bool no_consent;               /* Sec-GPC: 1 or DNT: 1 */
     int status;                    /* 0–999 */
 };

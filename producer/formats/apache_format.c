@@ -16,6 +16,7 @@ static const struct directive {
     {'H', NONE, PV_VARIABLE_PROTOCOL, {PV_FIELD_NONE, 0}},
     {'i', MUST, PV_VARIABLE_TEXT, {PV_FIELD_NONE, 0}}, /* by the header's name */
     {'m', NONE, PV_VARIABLE_TEXT, {PV_FIELD_METHOD, 0}},
+    {'o', MUST, PV_VARIABLE_TEXT, {PV_FIELD_NONE, 0}}, /* the same, of the answer */
     {'q', NONE, PV_VARIABLE_TEXT, {PV_FIELD_QUERY, 0}},
     {'r', NONE, PV_VARIABLE_TEXT, {PV_FIELD_REQUEST, 0}},
     {'s', NONE, PV_VARIABLE_STATUS, {PV_FIELD_STATUS, 0}},
@@ -26,7 +27,7 @@ static const struct directive {
 };
 
 /* Directives that say nothing about a view. */
-static const char passed_over[] = "ABbDfIkLlORSuX", passed_with[] = "Ceno", passed_either[] = "pPT";
+static const char passed_over[] = "ABbDfIkLlORSuX", passed_with[] = "Cen", passed_either[] = "pPT";
 
 static const struct {
     const char *word, *pattern;
@@ -181,6 +182,8 @@ static struct pv_variable variable_of(const struct written *written)
     variable.name = directive->name;
     if (written->letter == 'i')
         variable.name = pv_log_field_of_header(written->argument.data, written->argument.length);
+    if (written->letter == 'o')
+        variable.name = pv_log_field_of_answer(written->argument.data, written->argument.length);
     if (written->letter == 'a' && written->argument.data != NULL) /* the proxy's */
         variable.name.rank = 0;
     if (written->letter == 's' && written->is_final)

@@ -6,7 +6,7 @@
 #include "producer/formats/line_pattern.h"
 
 /* Where in the object we are: names mean something only in some places. */
-enum place { PLACE_OTHER, PLACE_TOP, PLACE_REQUEST, PLACE_HEADERS };
+enum place { PLACE_OTHER, PLACE_TOP, PLACE_REQUEST, PLACE_HEADERS, PLACE_ANSWER };
 
 struct scan {
     const char *at, *end;
@@ -61,6 +61,8 @@ static const struct {
     {PLACE_TOP, "host", FIELD(PV_FIELD_SITE, 2)},
     {PLACE_TOP, "vhost", FIELD(PV_FIELD_SITE, 2)},
     {PLACE_TOP, "server_name", FIELD(PV_FIELD_SITE, 0)},
+    {PLACE_TOP, "title", FIELD(PV_FIELD_TITLE, 1)},
+    {PLACE_TOP, "section", FIELD(PV_FIELD_SECTION, 1)},
     /* Caddy's, and the names that its older releases had. */
     {PLACE_REQUEST, "client_ip", FIELD(PV_FIELD_ADDRESS, 2)},
     {PLACE_REQUEST, "remote_ip", FIELD(PV_FIELD_ADDRESS, 1)},
@@ -69,6 +71,7 @@ static const struct {
     {PLACE_REQUEST, "host", FIELD(PV_FIELD_SITE, 2)},
     {PLACE_REQUEST, "uri", FIELD(PV_FIELD_TARGET, 1)},
     {PLACE_REQUEST, "headers", {{PV_FIELD_NONE, 0}, PLACE_HEADERS}},
+    {PLACE_TOP, "resp_headers", {{PV_FIELD_NONE, 0}, PLACE_ANSWER}},
 #undef FIELD
 };
 
@@ -82,14 +85,16 @@ static struct meaning find_meaning(enum place place, struct pv_text name)
     first = pv_log_plain_char(*name.data);
     if (place == PLACE_HEADERS)
         meaning.name = pv_log_field_of_header(name.data, name.length);
-    if (place == PLACE_OTHER || place == PLACE_HEADERS)
+    if (place == PLACE_ANSWER)
+        meaning.name = pv_log_field_of_answer(name.data, name.length);
+    if (place == PLACE_OTHER || place == PLACE_HEADERS || place == PLACE_ANSWER)
         return meaning;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].place == place && names[i].name[0] == first &&
             pv_log_name_is(name.data, name.length, names[i].name))
             return names[i].meaning;
-    if (place == PLACE_TOP && name.length > 5 && memcmp(name.data, "http_", 5) == 0)
-        meaning.name = pv_log_field_of_header(name.data + 5, name.length - 5);
+    if (place == PLACE_TOP)
+        meaning.name = pv_log_field_of_variable(name.data, name.length);
     return meaning;
 }
 

@@ -12,12 +12,24 @@ bool pv_log_name_is(const char *name, size_t length, const char *known)
     return true;
 }
 
+struct header {
+    const char *header;
+    struct pv_log_name name;
+};
+
+static struct pv_log_name find_header(const struct header *headers, size_t count, const char *name,
+                                      size_t length)
+{
+    for (size_t i = 0; i < count; i++)
+        if (length > 0 && pv_log_plain_char(*name) == *headers[i].header &&
+            pv_log_name_is(name, length, headers[i].header))
+            return headers[i].name;
+    return (struct pv_log_name){PV_FIELD_NONE, 0};
+}
+
 struct pv_log_name pv_log_field_of_header(const char *name, size_t length)
 {
-    static const struct {
-        const char *header;
-        struct pv_log_name name;
-    } headers[] = {
+    static const struct header headers[] = {
         {"referer", {PV_FIELD_REFERRER, 0}},
         {"user_agent", {PV_FIELD_USER_AGENT, 0}},
         {"host", {PV_FIELD_SITE, 1}},
@@ -28,10 +40,28 @@ struct pv_log_name pv_log_field_of_header(const char *name, size_t length)
         {"sec_gpc", {PV_FIELD_GPC, 0}},
     };
 
-    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-        if (length > 0 && pv_log_plain_char(*name) == *headers[i].header &&
-            pv_log_name_is(name, length, headers[i].header))
-            return headers[i].name;
+    return find_header(headers, sizeof headers / sizeof headers[0], name, length);
+}
+
+struct pv_log_name pv_log_field_of_answer(const char *name, size_t length)
+{
+    static const struct header headers[] = {
+        {"x_article_title", {PV_FIELD_TITLE, 0}},
+        {"x_article_section", {PV_FIELD_SECTION, 0}},
+    };
+
+    return find_header(headers, sizeof headers / sizeof headers[0], name, length);
+}
+
+struct pv_log_name pv_log_field_of_variable(const char *name, size_t length)
+{
+    static const char asked[] = "http_", sent[] = "sent_http_";
+    enum { ASKED = sizeof asked - 1, SENT = sizeof sent - 1 };
+
+    if (length > ASKED && memcmp(name, asked, ASKED) == 0)
+        return pv_log_field_of_header(name + ASKED, length - ASKED);
+    if (length > SENT && memcmp(name, sent, SENT) == 0)
+        return pv_log_field_of_answer(name + SENT, length - SENT);
     return (struct pv_log_name){PV_FIELD_NONE, 0};
 }
 
@@ -206,6 +236,8 @@ bool pv_log_values_to_hit(const struct pv_log_values *values, char *target, stru
                            .address = pv_log_without_port(text[PV_FIELD_ADDRESS]),
                            .site = pv_log_without_port(text[PV_FIELD_SITE]),
                            .purpose = unless_void(text[PV_FIELD_PURPOSE]),
+                           .title = unless_void(text[PV_FIELD_TITLE]),
+                           .section = unless_void(text[PV_FIELD_SECTION]),
                            .no_consent = is_one(text[PV_FIELD_DNT]) || is_one(text[PV_FIELD_GPC])};
     if (hit->address.data == NULL)
         hit->address = pv_log_without_port(nearest_address(text[PV_FIELD_FORWARDED]));

@@ -31,6 +31,8 @@ enum pv_log_field {
     PV_FIELD_PURPOSE,
     PV_FIELD_DNT, /* "1": no consent */
     PV_FIELD_GPC,
+    PV_FIELD_TITLE, /* of the article, as the site itself says */
+    PV_FIELD_SECTION,
     PV_FIELDS
 };
 
@@ -68,6 +70,13 @@ static inline void pv_log_values_take(struct pv_log_values *values, struct pv_lo
 
 /* The field that a request header has: "User-Agent", "user_agent". */
 struct pv_log_name pv_log_field_of_header(const char *name, size_t length);
+
+/* The field that a header of the answer has: "X-Article-Title". A site says these of its own pages;
+ * what is in a request, anybody can have sent. */
+struct pv_log_name pv_log_field_of_answer(const char *name, size_t length);
+
+/* The field of either, by nginx's name for it: "http_user_agent", "sent_http_x_article_title". */
+struct pv_log_name pv_log_field_of_variable(const char *name, size_t length);
 
 /* Bytes that a target may need when it is put together from its parts. */
 #define PV_LOG_TARGET_MAX (3 * PV_LOG_FORMAT_LINE_MAX + 1)

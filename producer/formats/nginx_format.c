@@ -36,10 +36,9 @@ static bool is_named(struct pv_text name, const char *known)
 
 static struct pv_variable find_variable(struct pv_text name)
 {
-    struct pv_variable found = {.kind = PV_VARIABLE_TEXT};
+    struct pv_variable found = {.kind = PV_VARIABLE_TEXT,
+                                .name = pv_log_field_of_variable(name.data, name.length)};
 
-    if (name.length > 5 && memcmp(name.data, "http_", 5) == 0)
-        found.name = pv_log_field_of_header(name.data + 5, name.length - 5);
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         if (is_named(name, variables[i].name)) {
             found.kind = variables[i].kind;

@@ -1,6 +1,7 @@
 """What real web servers write with the snippets of etc/, and with their usual formats, is read as it was meant."""
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections import Counter
@@ -17,6 +18,8 @@ from harness.pipeline import Pipeline
 from harness.ports import free_port
 from harness.programs import OptionValue
 from harness.shipped_snippet import render
+from harness.topic_reader import read_topic
+from harness.waiting import wait_until
 from harness.web_request import REQUESTS, Request, expected_reasons, expected_views
 
 # As nginx.conf and apache2.conf of Debian, or their documentation, have them.
@@ -101,6 +104,50 @@ def test_caddy_with_the_log_of_the_snippet(pipeline: Pipeline, tmp_path: Path) -
         requests = send_all(caddy.port)
         caddy.stop()
     assert_read(pipeline, pipeline.log, requests, knows_headers=True, format="json")
+
+
+TITLE, SECTION = 'Bürger "in Sorge" um den Fluß', "Lokales & Co"
+
+
+def assert_title_and_section_are_sent(pipeline: Pipeline, port: int, **options: OptionValue) -> None:
+    """What the answer says, not what the request does."""
+    lies = {b"X-Article-Title": b"Lies", b"X-Article-Section": b"lies"}
+    answer = Request(b"/titled", "/titled", headers=lies).send(port)
+    assert TITLE.encode() in answer, answer
+    wait_until(lambda: pipeline.log.exists() and pipeline.log.read_bytes().endswith(b"\n"), "the request is in the log")
+    pipeline.ship(**options)
+    (message,) = read_topic(pipeline.broker.address, pipeline.topic)
+    event = json.loads(message.value() or b"")
+    assert (event["title"], event["section"]) == (TITLE, SECTION)
+
+
+def quoted(text: str) -> str:
+    """As all three servers take it in their configuration."""
+    return '"' + text.replace('"', '\\"') + '"'
+
+
+def test_title_and_section_of_nginx_answers_are_sent(pipeline: Pipeline, tmp_path: Path) -> None:
+    snippet = render("nginx/pageviews-log.conf", {"/var/log/nginx/pageviews.log": str(pipeline.log)})
+    headers = f"add_header X-Article-Title {quoted(TITLE)}; add_header X-Article-Section {quoted(SECTION)};"
+    with NginxServer(tmp_path / "nginx", http=snippet, location=headers) as nginx:
+        assert_title_and_section_are_sent(pipeline, nginx.port, format="json")
+
+
+def test_title_and_section_of_apache_answers_are_sent(pipeline: Pipeline, tmp_path: Path) -> None:
+    snippet = render("apache/pageviews-log.conf", {"${APACHE_LOG_DIR}/pageviews.log": str(pipeline.log)})
+    headers = ("LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so\n"
+               f"Header set X-Article-Title {quoted(TITLE)}\nHeader set X-Article-Section {quoted(SECTION)}\n")
+    config = tmp_path / "pv-producer.conf"
+    config.write_text(f"format = {option_line('apache/pageviews-log.conf', 'format')}\n", encoding="utf-8")
+    with ApacheServer(headers + snippet) as apache:
+        assert_title_and_section_are_sent(pipeline, apache.port, config=config)
+
+
+def test_title_and_section_of_caddy_answers_are_sent(pipeline: Pipeline, tmp_path: Path) -> None:
+    snippet = render("caddy/pageviews.Caddyfile", {"/var/log/caddy/pageviews": str(pipeline.log)})
+    headers = f"header X-Article-Title {quoted(TITLE)}\nheader X-Article-Section {quoted(SECTION)}"
+    with CaddyServer(tmp_path / "caddy", snippets=snippet, site=f"import pageviews\n{headers}") as caddy:
+        assert_title_and_section_are_sent(pipeline, caddy.port, format="json")
 
 
 def test_requests_of_http_2_are_views_as_any(pipeline: Pipeline, tmp_path: Path) -> None:

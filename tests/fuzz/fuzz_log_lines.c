@@ -12,7 +12,8 @@ static const char nginx_long[] =
     "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent "
     "\"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\" $host \"$http_dnt\"";
 static const char nginx_split[] =
-    "$time_iso8601|$request_method|$uri|$args|$status|$http_user_agent|$http_sec_purpose";
+    "$time_iso8601|$request_method|$uri|$args|$status|$http_user_agent|$http_sec_purpose|"
+    "$sent_http_x_article_title";
 static const char nginx_short[] = "$msec $host:$server_port $request_method $request_uri $status";
 static const char apache_long[] =
     "%h %l %u %t \\\"%r\\\" %>s %b \\\"%{Referer}i\\\" \\\"%{User-Agent}i\\\" %{X-Forwarded-For}i";

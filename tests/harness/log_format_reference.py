@@ -29,6 +29,8 @@ NGINX_THINGS = {
     "purpose": ["http_sec_purpose", "http_purpose"],
     "dnt": ["http_dnt"],
     "gpc": ["http_sec_gpc"],
+    "title": ["sent_http_x_article_title"],
+    "section": ["sent_http_x_article_section"],
     "status": ["status"],
 }
 APACHE_THINGS = {
@@ -45,6 +47,8 @@ APACHE_THINGS = {
     "purpose": ["sec-purpose i", "purpose i"],
     "dnt": ["dnt i"],
     "gpc": ["sec-gpc i"],
+    "title": ["x-article-title o"],
+    "section": ["x-article-section o"],
     "status": [">s", "s"],
 }
 

@@ -23,6 +23,8 @@ class Hit:
     address: bytes | None = None
     site: bytes | None = None
     purpose: bytes | None = None
+    title: bytes | None = None
+    section: bytes | None = None
 
 
 Parser = Callable[[bytes], Hit | None]
@@ -32,6 +34,10 @@ Things = dict[str, list[str]]
 
 def is_void(text: bytes | None) -> bool:
     return text in (None, b"", b"-")
+
+
+def unless_void(text: bytes | None) -> bytes | None:
+    return None if is_void(text) else text
 
 
 def best(said: Named, names: Iterable[str]) -> bytes | None:
@@ -83,7 +89,7 @@ def make_hit(said: Named, things: Things, time_ms: int | None) -> Hit | None:
         return None
     if status is None or not re.fullmatch(rb"[0-9]{3}", status):
         return None
-    address, purpose = best(said, things["address"]), best(said, things["purpose"])
+    address = best(said, things["address"])
     if is_void(address):
         forwarded = (best(said, things["forwarded"]) or b"").rstrip(b" ")
         address = re.split(rb"[, ]", forwarded)[-1]
@@ -97,5 +103,5 @@ def make_hit(said: Named, things: Things, time_ms: int | None) -> Hit | None:
         best(said, things["user_agent"]),
         without_port(address),
         without_port(best(said, things["site"])),
-        None if is_void(purpose) else purpose,
+        *(unless_void(best(said, things[thing])) for thing in ("purpose", "title", "section")),
     )

@@ -29,6 +29,8 @@ JSON_THINGS = {
     "purpose": ["http_sec_purpose", "request/headers/sec_purpose", "http_purpose", "request/headers/purpose"],
     "dnt": ["http_dnt", "request/headers/dnt"],
     "gpc": ["http_sec_gpc", "request/headers/sec_gpc"],
+    "title": ["title", "sent_http_x_article_title", "resp_headers/x_article_title"],
+    "section": ["section", "sent_http_x_article_section", "resp_headers/x_article_section"],
     "status": ["status", "status_code"],
     "time": ["msec", "ts", "timestamp", "@timestamp", "time_iso8601", "time_local", "time", "datetime"],
 }
@@ -70,7 +72,7 @@ def json_names(members: Object, place: str = "") -> Iterable[tuple[str, bytes]]:
     for name, value in members:
         known = place + name.lower().replace("-", "_")
         if isinstance(value, Object):
-            if known in ("request", "request/headers"):
+            if known in ("request", "request/headers", "resp_headers"):
                 yield from json_names(value, known + "/")
             continue
         for text in json_texts(value):

@@ -106,11 +106,12 @@ def some_value(rng: random.Random, name: str) -> bytes:
 REST = [
     "http_referer", "http_user_agent", "remote_addr", "http_x_forwarded_for", "host", "http_host", "server_name",
     "http_sec_purpose", "http_purpose", "http_dnt", "http_sec_gpc", "request_time", "upstream_addr", "remote_user",
-    "body_bytes_sent",
+    "body_bytes_sent", "sent_http_x_article_title", "sent_http_x_article_section",
 ]  # fmt: skip
 APACHE_REST = [
     "{Referer}i", "{User-Agent}i", "h", "a", "{c}a", "{X-Forwarded-For}i", "v", "V", "{Host}i", "{Sec-Purpose}i",
     "{Purpose}i", "{DNT}i", "{Sec-GPC}i", "D", "u", "l", "b", "{X-Id}o", "p", "<s",
+    "{X-Article-Title}o", "{x-article-section}o",
 ]  # fmt: skip
 REQUESTS = [
     ["request"], ["request_method", "request_uri"], ["request_method", "uri"], ["request_method", "uri", "args"],
@@ -220,7 +221,8 @@ def mutate(rng: random.Random, line: bytes) -> bytes:
 def in_words(hit: Hit | None) -> str:
     if hit is None:
         return "bad_line"
-    texts = [hit.method, hit.target, hit.referrer, hit.user_agent, hit.address, hit.site, hit.purpose]
+    texts = [hit.method, hit.target, hit.referrer, hit.user_agent, hit.address, hit.site, hit.purpose, hit.title,
+             hit.section]
     spelled = ["-" if text is None else text.hex() or "=" for text in texts]
     return " ".join([str(hit.time_ms), str(hit.status), str(int(hit.no_consent)), *spelled])
 
@@ -265,7 +267,8 @@ def test_both_parsers_find_the_same_hits_in_lines_of_any_format(server: str, esc
 JSON_NAMES = [
     "http_referer", "referrer", "user_agent", "User-Agent", "remote_addr", "client_ip", "remote_ip",
     "http_x_forwarded_for", "host", "http_host", "server_name", "http_sec_purpose", "http_purpose", "http_dnt",
-    "http_sec_gpc", "args", "x", "", "bytes",
+    "http_sec_gpc", "args", "x", "", "bytes", "title", "section", "sent_http_x_article_title",
+    "sent_http_x_article_section", "http_x_article_title",
 ]  # fmt: skip
 HEADERS = {
     "User-Agent": TEXTS, "Referer": TEXTS, "Sec-Purpose": PURPOSES, "Purpose": PURPOSES, "Dnt": CONSENTS,
@@ -311,6 +314,10 @@ def caddy_request(rng: random.Random) -> list[bytes]:
     headers = [
         member(name, b"[" + quoted(rng.choice(values)) + b"]") for name, values in HEADERS.items() if rng.random() < 0.5
     ]
+    answer = [
+        member(f"X-Article-{name}", b"[" + quoted(rng.choice(TEXTS)) + b"]") for name in ("Title", "Section", "Id")
+        if rng.random() < 0.5
+    ]  # fmt: skip
     members = [
         member("remote_ip", quoted(rng.choice(ADDRESSES))), member("method", quoted(rng.choice(METHODS))),
         member("host", quoted(rng.choice(SITES))), member("uri", quoted(rng.choice(TARGETS))),
@@ -319,7 +326,9 @@ def caddy_request(rng: random.Random) -> list[bytes]:
     if rng.random() < 0.5:
         members.append(member("client_ip", quoted(rng.choice(ADDRESSES))))
     rng.shuffle(members)
-    return [member("request", b"{" + b",".join(members) + b"}")]
+    return [
+        member("request", b"{" + b",".join(members) + b"}"), member("resp_headers", b"{" + b",".join(answer) + b"}"),
+    ]  # fmt: skip
 
 
 def json_line(rng: random.Random) -> bytes:

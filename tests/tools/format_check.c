@@ -3,9 +3,9 @@
  *     pv-format-check FORMAT < lines > answers
  *
  * A line on stdin is its length (4 bytes, big-endian) and its bytes. The answer is one line:
- * "bad_line", or "TS STATUS NO_CONSENT METHOD TARGET REFERRER USER_AGENT ADDRESS SITE PURPOSE" with
- * the texts in hexadecimal, "-" where the line does not say and "=" where a text is empty. Exits 2
- * with the error on stderr when there is no such format.
+ * "bad_line", or "TS STATUS NO_CONSENT METHOD TARGET REFERRER USER_AGENT ADDRESS SITE PURPOSE
+ * TITLE SECTION" with the texts in hexadecimal, "-" where the line does not say and "=" where a
+ * text is empty. Exits 2 with the error on stderr when there is no such format.
  *
  *     pv-format-check FORMAT --time=ROUNDS < lines
  *
@@ -52,6 +52,8 @@ static void answer(struct pv_log_format *format, struct line line)
     put_text(hit.address);
     put_text(hit.site);
     put_text(hit.purpose);
+    put_text(hit.title);
+    put_text(hit.section);
     putchar('\n');
 }
 

@@ -175,6 +175,10 @@ static void each_directive_fills_its_field(void **state)
     assert_true(hit_of("%{DNT}i", "1").no_consent);
     assert_true(hit_of("%{Sec-GPC}i", "1").no_consent);
     assert_false(hit_of("%{Sec-GPC}i", "-").no_consent);
+    assert_text(hit_of("%{X-Article-Title}o", "A").title, "A");
+    assert_text(hit_of("%{x-article-section}o", "sport").section, "sport");
+    assert_text(hit_of("%{X-Article-Title}i", "Lies").title, NULL);
+    assert_text(hit_of("%{User-Agent}o", "x/1").user_agent, NULL);
 }
 
 static void the_final_status_is_taken(void **state)

@@ -189,6 +189,15 @@ static void each_name_fills_its_field(void **state)
         assert_text(hit_of(text).user_agent, "x");
     }
     assert_text(hit_of("\"http_purpose\":\"p\"").purpose, "p");
+    assert_text(hit_of("\"title\":\"A\"").title, "A");
+    assert_text(hit_of("\"sent_http_x_article_title\":\"A\"").title, "A");
+    assert_text(hit_of("\"resp_headers\":{\"X-Article-Title\":[\"A\"]}").title, "A");
+    assert_text(hit_of("\"title\":\"\"").title, NULL);
+    assert_text(hit_of("\"section\":\"sport\"").section, "sport");
+    assert_text(hit_of("\"sent_http_x_article_section\":\"sport\"").section, "sport");
+    assert_text(hit_of("\"resp_headers\":{\"X-Article-Section\":[\"sport\"]}").section, "sport");
+    assert_text(hit_of("\"http_x_article_title\":\"Lies\"").title, NULL);
+    assert_text(hit_of("\"request\":{\"headers\":{\"X-Article-Title\":[\"Lies\"]}}").title, NULL);
     assert_true(hit_of("\"http_dnt\":1").no_consent);
     assert_false(hit_of("\"http_dnt\":true").no_consent);
     assert_text(hit_of("\"client_ip\":\"a\",\"remote_addr\":\"b\"").address, "a");

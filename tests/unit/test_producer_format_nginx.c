@@ -234,8 +234,20 @@ static void each_variable_fills_its_field(void **state)
     assert_false(hit_of("$http_dnt", "0").no_consent);
     assert_false(hit_of("$http_dnt", "-").no_consent);
     assert_true(hit_of("$http_sec_gpc", "1").no_consent);
+    assert_text(hit_of("$sent_http_x_article_title", "A \\x22b\\x22").title, "A \"b\"");
+    assert_text(hit_of("$sent_http_x_article_title", "-").title, NULL);
+    assert_text(hit_of("$sent_http_x_article_section", "sport").section, "sport");
     assert_text(hit_of("$upstream_response_time", "0.1, 0.2").user_agent, NULL);
     assert_text(hit_of("${http_user_agent}", "x/1").user_agent, "x/1");
+}
+
+/* Or anybody could write headlines. */
+static void title_and_section_are_never_those_of_a_request(void **state)
+{
+    (void)state;
+    assert_text(hit_of("$http_x_article_title", "Lies").title, NULL);
+    assert_text(hit_of("$http_x_article_section", "lies").section, NULL);
+    assert_text(hit_of("$sent_http_user_agent", "x/1").user_agent, NULL);
 }
 
 static void the_better_of_two_variables_is_taken(void **state)
@@ -413,6 +425,7 @@ int main(void)
         FORMAT_TEST(broken_times_are_bad_lines),
         FORMAT_TEST(request_may_come_in_parts),
         FORMAT_TEST(each_variable_fills_its_field),
+        FORMAT_TEST(title_and_section_are_never_those_of_a_request),
         FORMAT_TEST(the_better_of_two_variables_is_taken),
         FORMAT_TEST(hexadecimal_escapes_are_undone),
         FORMAT_TEST(json_escapes_are_undone_with_escape_json),
