@@ -9,7 +9,7 @@ MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep"
 
 _QUOTED = rb'"((?:[^"\\]|\\.)*)"'
 _COMMON = rb'(\S+) (\S+) (.+?) \[([^\]]*)\] ' + _QUOTED + rb" (\d{3}) (\d+|-)"
-_COMBINED = _COMMON + b" " + _QUOTED + b" " + _QUOTED
+_COMBINED = _COMMON + b" " + _QUOTED + b" " + _QUOTED + rb"(?: .*)?"  # what people append is ignored
 _PATTERNS = {
     "common": re.compile(_COMMON, re.DOTALL),
     "combined": re.compile(_COMBINED, re.DOTALL),

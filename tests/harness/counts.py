@@ -54,13 +54,13 @@ class Counts:
     filtered: defaultdict[str, Counter[str]] = field(default_factory=_counters)
     totals: Counter[str] = field(default_factory=Counter)
 
-    def add_view(self, article: str, ts_ms: int) -> None:
+    def add_view(self, article: str, ts_ms: int, views: int = 1) -> None:
         minute = minute_of(ts_ms)
-        self.articles[article] += 1
+        self.articles[article] += views
         for bucket in (minute, minute[:13], minute[:10]):
-            self.buckets[bucket][article] += 1
-        self.site[minute[:10]][minute[11:]] += 1
-        self.totals[VIEWS] += 1
+            self.buckets[bucket][article] += views
+        self.site[minute[:10]][minute[11:]] += views
+        self.totals[VIEWS] += views
 
     def add_filtered(self, reason: str, ts_ms: int) -> None:
         """An event that is in the topic but is not a view."""

@@ -22,6 +22,11 @@ def free_port() -> int:
     return next(port for port in iter(lambda: random.choice(_LISTENING), None) if _is_free(port))
 
 
+def preferred_port(port: int) -> int:
+    """That one when it is free, or else any."""
+    return port if _is_free(port) else free_port()
+
+
 def answers(port: int) -> bool:
     """Whether something accepts connections on `port`."""
     with socket.socket() as probe:
