@@ -1,11 +1,12 @@
 # Writes library.c from pageviews.lua: cmake -DLUA=… -DOUT=… -P embed_library.cmake
+include(${CMAKE_CURRENT_LIST_DIR}/../cmake/embed.cmake)
+
 file(READ ${LUA} source)
 if(NOT source MATCHES "local VERSION = ([0-9]+)")
   message(FATAL_ERROR "${LUA} names no VERSION")
 endif()
 set(version ${CMAKE_MATCH_1})
-file(READ ${LUA} bytes HEX)
-string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+pv_embed_bytes(${LUA} bytes)
 file(WRITE ${OUT} "#include \"aggregator/library.h\"\n
 const int pv_library_version = ${version};
 const char pv_library_source[] = {${bytes}0};\n")

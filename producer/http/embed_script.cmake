@@ -1,12 +1,13 @@
 # Writes script.c from pv.js: cmake -DJS=… -DOUT=… -P embed_script.cmake
-file(READ ${JS} bytes HEX)
+include(${CMAKE_CURRENT_LIST_DIR}/../../cmake/embed.cmake)
+
 file(SIZE ${JS} size)
 file(SHA256 ${JS} hash)
 string(SUBSTRING ${hash} 0 16 etag)
 if(size GREATER 2048)
   message(FATAL_ERROR "${JS} has ${size} bytes: pages load it, so it must not be over 2048")
 endif()
-string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+pv_embed_bytes(${JS} bytes)
 file(WRITE ${OUT} "#include \"producer/http/script.h\"\n
 const size_t pv_script_size = ${size};
 const char pv_script_etag[] = \"\\\"${etag}\\\"\";
