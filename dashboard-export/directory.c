@@ -17,7 +17,7 @@ enum { DIRECTORY_MODE = 0755, OPEN_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
 void pv_directory_init(struct pv_directory *directory, const char *path)
 {
-    *directory = (struct pv_directory){path, -1};
+    *directory = (struct pv_directory){.path = path, .fd = -1};
 }
 
 void pv_directory_clean_up(struct pv_directory *directory)
@@ -77,6 +77,7 @@ enum pv_status pv_directory_open(struct pv_directory *directory, struct pv_error
                             "this one another directory",
                             directory->path);
     }
+    directory->opening++;
     remove_temporaries(directory); /* where it cannot, writing will say what is wrong */
     return PV_OK;
 }

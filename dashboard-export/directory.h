@@ -6,7 +6,8 @@
 
 struct pv_directory {
     const char *path;
-    int fd; /* -1: not open */
+    int fd;           /* -1: not open */
+    unsigned opening; /* raised whenever it is opened: it may be another one then */
 };
 
 void pv_directory_init(struct pv_directory *directory, const char *path);

@@ -8,6 +8,7 @@
 #include "dashboard-export/export_trending.h"
 #include "dashboard-export/index.h"
 #include "dashboard-export/round.h"
+#include "dashboard-export/web_files.h"
 #include "pageview/keys.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
@@ -190,10 +191,18 @@ static enum pv_status export_index(struct pv_round *round)
 
 /* A new snapshot is a row. The index is last: it lists what the others wrote. */
 static enum pv_status (*const exports[])(struct pv_round *round) = {
-    export_totals,        export_live,         export_days,
-    export_hours,         pv_export_site_days, pv_export_site_history,
-    pv_export_filtered,   pv_export_trending,  export_articles,
-    export_article_files, export_index,
+    pv_web_files_export,
+    export_totals,
+    export_live,
+    export_days,
+    export_hours,
+    pv_export_site_days,
+    pv_export_site_history,
+    pv_export_filtered,
+    pv_export_trending,
+    export_articles,
+    export_article_files,
+    export_index,
 };
 
 static enum pv_status check_redis(struct pv_round *round, struct pv_error *error)

@@ -26,6 +26,7 @@ struct pv_exporter {
     struct pv_site_history site_history;
     int64_t week_day, week_ms; /* site/<date>.json of last week: which day, and when (monotonic) */
     struct pv_article_files *article_files; /* NULL before the first round */
+    unsigned web_opening;                   /* of the directory that has the web files; 0: none */
     bool redis_checked;                     /* its version, since the connection was made */
     bool articles_tried;                    /* the list of all articles, at the time below */
     int64_t articles_tried_ms;

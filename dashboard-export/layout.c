@@ -6,9 +6,11 @@
 #include "pageview/utf8.h"
 
 const struct pv_layout_directory pv_layout_directories[] = {
-    {".", false, true},        {"filtered", false, true}, {"site", false, true},
-    {"top/day", false, true},  {"top/hour", false, true}, {PV_LAYOUT_TRENDING, true, true},
-    {"articles", true, false}, {NULL, false, false},
+    {".", false, true},        {"filtered", false, true},
+    {"site", false, true},     {"top/day", false, true},
+    {"top/hour", false, true}, {PV_LAYOUT_TRENDING, true, true},
+    {"articles", true, false}, {PV_LAYOUT_DASHBOARD, false, false},
+    {NULL, false, false},
 };
 
 void pv_layout_top(enum pv_bucket_size size, int64_t time_ms, char path[PV_LAYOUT_PATH_SIZE])
@@ -76,7 +78,11 @@ void pv_layout_temporary(const char *name, char temporary[PV_LAYOUT_TEMPORARY_SI
 
 bool pv_layout_is_temporary(const char *name)
 {
-    return name[0] == '.' && (ends_with(name, ".json.tmp") || ends_with(name, ".gz.tmp") ||
-                              ends_with(name, ".csv.tmp") || ends_with(name, ".svg.tmp") ||
-                              ends_with(name, ".state.tmp"));
+    static const char *const ends[] = {".json.tmp", ".gz.tmp", ".csv.tmp", ".svg.tmp",  ".html.tmp",
+                                       ".css.tmp",  ".js.tmp", ".txt.tmp", ".state.tmp"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (name[0] == '.' && ends_with(name, ends[i]))
+            return true;
+    return false;
 }

@@ -17,6 +17,8 @@
 #define PV_LAYOUT_SITE_HOURS "site/hours.json"
 #define PV_LAYOUT_SITE_DAYS  "site/days.json"
 #define PV_LAYOUT_TRENDING   "trending"
+/* What index.html loads. */
+#define PV_LAYOUT_DASHBOARD "dashboard"
 /* What an exporter keeps for the next one: no snapshot, and hidden. */
 #define PV_LAYOUT_RANKS ".ranks.state"
 

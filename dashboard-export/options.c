@@ -8,6 +8,8 @@
 
 enum { INTERVAL_DEFAULT_MS = 5000, TOP_INTERVAL_DEFAULT_MS = 1000, LIMIT_DEFAULT = 1000 };
 
+static const char *const switch_choices[] = {"off", "on", NULL};
+
 const char *const pv_dashboard_lists[] = {PV_READER_LISTS, NULL};
 
 static const struct pv_option table[] = {
@@ -33,6 +35,8 @@ static const struct pv_option table[] = {
      "write the files of all articles once, not only of those that change"},
     {"csv", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, csv), NULL, 0, 0, NULL, NULL,
      "write top/... and site/... as CSV too, beside the JSON"},
+    {"dashboard", PV_OPTION_CHOICE, offsetof(struct pv_dashboard_options, dashboard), "on", 0, 0,
+     switch_choices, NULL, "put the dashboard, index.html, beside the files"},
     {"top", PV_OPTION_OPTIONAL, offsetof(struct pv_dashboard_options, top), NULL, 0, 0,
      pv_dashboard_lists, NULL, "show this list live in the terminal, --top alone 1h; q ends it"},
     {"section", PV_OPTION_TEXT, offsetof(struct pv_dashboard_options, section), NULL, 0, 0, NULL,

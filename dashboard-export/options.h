@@ -18,6 +18,7 @@ struct pv_dashboard_options {
     const char *timezone; /* in which the dashboard shows times; NULL: the reader's */
     bool csv;             /* tables beside the JSON */
     bool full;            /* the files of all articles, not only of those that change */
+    int dashboard;        /* 0: the page that shows the files is not put beside them */
     int top;              /* 0: no live table; else 1 + index into pv_dashboard_lists */
     const char *section;  /* of the live table; NULL: the whole site */
 };

@@ -3,7 +3,7 @@ add_library(dashboard-test-redis STATIC dashboard_redis.c)
 target_link_libraries(dashboard-test-redis PUBLIC pageview PkgConfig::CMOCKA)
 
 foreach(module articles_file count_list csv directory gzip index live_top_table options publish
-        ranks ranks_file snapshot timezone top)
+        ranks ranks_file snapshot timezone top web_files)
   pv_unit_test(dashboard_${module} pv-dashboard-export-lib)
 endforeach()
 foreach(module counts exporter moment run site_history totals)

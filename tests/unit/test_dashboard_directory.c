@@ -51,12 +51,14 @@ static void unfinished_files_of_a_killed_run_are_removed(void **state)
     put_file(path, ".articles.ndjson.gz.tmp", "x", 1);
     put_file(path, "top/day/.2026-11-24.json.tmp", "x", 1);
     put_file(path, "top/day/2026-11-24.json", "x", 1);
+    put_file(path, ".index.html.tmp", "x", 1);
     put_file(path, ".mine.tmp", "x", 1);
     put_file(path, "totals.json.tmp", "x", 1);
     pv_directory_init(&directory, path);
     assert_int_equal(pv_directory_open(&directory, &error), PV_OK);
     assert_false(file_exists(path, ".totals.json.tmp"));
     assert_false(file_exists(path, ".articles.ndjson.gz.tmp"));
+    assert_false(file_exists(path, ".index.html.tmp"));
     assert_false(file_exists(path, "top/day/.2026-11-24.json.tmp"));
     assert_true(file_exists(path, "top/day/2026-11-24.json"));
     assert_true(file_exists(path, ".mine.tmp"));

@@ -232,7 +232,7 @@ static void hash_that_is_not_there_gives_no_file(void **state)
     START(&fixture, steps);
     assert_round(&fixture, 0, PV_OK);
     assert_int_equal(count_entries(fixture.path),
-                     6); /* totals, live, site, trending, index, ranks */
+                     7); /* totals, live, site, trending, index, ranks, views.js */
     assert_true(file_exists(fixture.path, "totals.json"));
     assert_true(file_exists(fixture.path, "index.json"));
     finish(&fixture);

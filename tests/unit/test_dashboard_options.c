@@ -38,6 +38,7 @@ static void defaults_are_those_of_the_documentation(void **state)
     assert_string_equal(options.out, "/x");
     assert_false(options.once);
     assert_false(options.csv);
+    assert_true(options.dashboard);
     assert_int_equal(options.interval_ms, 5000);
     assert_int_equal(options.articles_interval_ms, 60000);
     assert_int_equal(options.days, 2);
