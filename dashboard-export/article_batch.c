@@ -12,6 +12,7 @@
 void pv_batch_clean_up(struct pv_batch *batch)
 {
     pv_buffer_clean_up(&batch->paths);
+    pv_gzip_text_clean_up(&batch->gzip);
 }
 
 static enum pv_status failed_at(const struct pv_batch *batch, const char *path, const char *doing,
@@ -29,6 +30,14 @@ static void temporary_path(const char *path, char temporary[PV_LAYOUT_TEMPORARY_
 
     snprintf(temporary, PV_LAYOUT_TEMPORARY_SIZE, "%.*s", parent, path);
     pv_layout_temporary(path + parent, temporary + parent);
+}
+
+static void remove_temporary(const struct pv_batch *batch, const char *path)
+{
+    char temporary[PV_LAYOUT_TEMPORARY_SIZE];
+
+    temporary_path(path, temporary);
+    unlinkat(batch->directory->fd, temporary, 0);
 }
 
 /* A batch has more files than a process may have open. */
@@ -55,6 +64,27 @@ static enum pv_status write_file(const struct pv_batch *batch, const char *path,
     return status;
 }
 
+/* What is compressed is written first, as it is shown first. */
+static enum pv_status write_files(struct pv_batch *batch, const char *path,
+                                  const struct pv_buffer *text, struct pv_error *error)
+{
+    char compressed[PV_LAYOUT_GZIP_SIZE];
+    enum pv_status status;
+
+    if (!pv_gzip_file_is_wanted(batch->directory, path))
+        return write_file(batch, path, text, error);
+    pv_layout_gzip(path, compressed);
+    status = pv_gzip_text_make(&batch->gzip, text, error);
+    if (status == PV_OK)
+        status = write_file(batch, compressed, &batch->gzip.out, error);
+    if (status != PV_OK)
+        return status;
+    status = write_file(batch, path, text, error);
+    if (status != PV_OK)
+        remove_temporary(batch, compressed);
+    return status;
+}
+
 enum pv_status pv_batch_add(struct pv_batch *batch, const char *path, const struct pv_buffer *text,
                             size_t owner, struct pv_error *error)
 {
@@ -66,11 +96,12 @@ enum pv_status pv_batch_add(struct pv_batch *batch, const char *path, const stru
         return pv_error_nomem(error, "the files of articles");
     }
     if (pv_same_file(batch->directory, path, text,
-                     pv_layout_is_json(path) ? PV_SAME_BUT_MOMENT : PV_SAME_BYTES)) {
+                     pv_layout_is_json(path) ? PV_SAME_BUT_MOMENT : PV_SAME_BYTES) &&
+        pv_gzip_file_is_there(batch->directory, path)) {
         batch->unchanged++;
         return PV_OK;
     }
-    status = write_file(batch, path, text, error);
+    status = write_files(batch, path, text, error);
     if (status != PV_OK)
         return status;
     pv_buffer_add(&batch->paths, path, size);
@@ -79,19 +110,39 @@ enum pv_status pv_batch_add(struct pv_batch *batch, const char *path, const stru
     return PV_OK;
 }
 
-/* Renames it, or removes what was written. `synced` says whether it is on disk. */
-static enum pv_status show(const struct pv_batch *batch, const char *path, enum pv_status synced,
-                           struct pv_error *error)
+/* Gives a file its name. */
+static enum pv_status show(const struct pv_batch *batch, const char *path, struct pv_error *error)
 {
     char temporary[PV_LAYOUT_TEMPORARY_SIZE];
-    enum pv_status status = synced;
     int fd = batch->directory->fd;
 
     temporary_path(path, temporary);
-    if (status == PV_OK && renameat(fd, temporary, fd, path) != 0)
-        status = failed_at(batch, path, "replace", error);
-    if (status != PV_OK)
-        unlinkat(fd, temporary, 0);
+    if (renameat(fd, temporary, fd, path) != 0)
+        return failed_at(batch, path, "replace", error);
+    return PV_OK;
+}
+
+/* Shows it and what is compressed beside it, or removes what was written. `synced` says whether it
+ * is on disk. */
+static enum pv_status settle(const struct pv_batch *batch, const char *path, enum pv_status synced,
+                             struct pv_error *error)
+{
+    char compressed[PV_LAYOUT_GZIP_SIZE];
+    bool is_wanted = pv_gzip_file_is_wanted(batch->directory, path);
+    enum pv_status status = synced;
+
+    pv_layout_gzip(path, compressed);
+    if (status == PV_OK && is_wanted)
+        status = show(batch, compressed, error);
+    else if (status == PV_OK)
+        pv_gzip_file_remove(batch->directory, path);
+    if (status == PV_OK)
+        status = show(batch, path, error);
+    if (status != PV_OK) {
+        remove_temporary(batch, path);
+        if (is_wanted)
+            remove_temporary(batch, compressed);
+    }
     return status;
 }
 
@@ -104,7 +155,7 @@ enum pv_status pv_batch_finish(struct pv_batch *batch, bool *failed, int64_t *wr
     if (batch->count > 0 && syncfs(batch->directory->fd) != 0)
         first = synced = failed_at(batch, path, "write", error);
     for (size_t i = 0; i < batch->count; i++, path += strlen(path) + 1) {
-        enum pv_status status = show(batch, path, synced, first == PV_OK ? error : NULL);
+        enum pv_status status = settle(batch, path, synced, first == PV_OK ? error : NULL);
 
         if (status == PV_OK) {
             *written += 1;

@@ -11,17 +11,19 @@
 #ifndef DASHBOARD_EXPORT_ARTICLE_BATCH_H
 #define DASHBOARD_EXPORT_ARTICLE_BATCH_H
 
+#include "dashboard-export/gzip_file.h"
 #include "dashboard-export/publish.h"
 
 /* Files in a batch. */
 enum { PV_BATCH_MAX = 2000 };
 
-/* All zero but for the directory is empty. Memory: 32 bytes a file, and its path. */
+/* All zero but for the directory is empty. Memory: 32 bytes a file, its path, and that of gzip. */
 struct pv_batch {
     const struct pv_directory *directory;
     struct pv_buffer paths; /* each with its NUL */
     int64_t bytes[PV_BATCH_MAX];
     size_t owners[PV_BATCH_MAX]; /* what the caller calls each file by */
+    struct pv_gzip_text gzip;    /* used when the directory has compressed files */
     size_t count;
     int64_t unchanged; /* files that were left alone, ever */
 };

@@ -2,10 +2,13 @@
 #ifndef DASHBOARD_EXPORT_DIRECTORY_H
 #define DASHBOARD_EXPORT_DIRECTORY_H
 
+#include <stdbool.h>
+
 #include "pageview/status.h"
 
 struct pv_directory {
     const char *path;
+    bool gzip;        /* each JSON file has its .gz beside it */
     int fd;           /* -1: not open */
     unsigned opening; /* raised whenever it is opened: it may be another one then */
 };

@@ -7,6 +7,8 @@
 #include <xxhash.h>
 
 #include "dashboard-export/count_list.h"
+#include "dashboard-export/gzip_file.h"
+#include "dashboard-export/index.h"
 #include "dashboard-export/ranks_file.h"
 #include "dashboard-export/safe_name.h"
 #include "dashboard-export/tree.h"
@@ -37,9 +39,9 @@ struct lists {
     struct pv_count_list sections;
 };
 
-static bool is_path_of_list(const struct lists *lists, const char *path)
+static bool is_path_of_list(const struct lists *lists, const char *path, size_t length)
 {
-    return pv_count_list_has(&lists->paths, path, strlen(path));
+    return pv_count_list_has(&lists->paths, path, length);
 }
 
 /* Reads a name of pv:rankings; false when it is none of a section's list. */
@@ -78,7 +80,8 @@ static bool is_written(const struct pv_round *round, const struct pv_ranked_list
                        const struct place *place)
 {
     return ranked->stamp == place->stamp && ranked->look == round->now_ms / PV_RANKS_LOOK_MS &&
-           faccessat(round->exporter->directory.fd, place->path, F_OK, 0) == 0;
+           faccessat(round->exporter->directory.fd, place->path, F_OK, 0) == 0 &&
+           pv_gzip_file_is_there(&round->exporter->directory, place->path);
 }
 
 static enum pv_status export_place(struct pv_round *round, struct pv_ranked_list *ranked,
@@ -206,22 +209,20 @@ static void keep_sections(struct lists *lists)
 /* Files that people put there stay: one of ours begins with a stamp. */
 static bool is_ours(int fd, const char *name)
 {
-    char start[PV_SNAPSHOT_STAMP_SIZE], time[PV_TIME_TEXT_SIZE];
     int file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    ssize_t length;
+    char time[PV_TIME_TEXT_SIZE];
 
-    if (file < 0)
-        return false;
-    length = read(file, start, sizeof start);
-    close(file);
-    return length == (ssize_t)sizeof start && pv_snapshot_stamp_read(start, sizeof start, time);
+    return file >= 0 && pv_index_read_stamp(file, pv_layout_is_gzip(name), time);
 }
 
 static enum pv_status retire(void *context, int fd, const char *path, const char *name,
                              struct pv_error *error)
 {
+    size_t length = strlen(path) - (pv_layout_is_gzip(name) ? strlen(".gz") : 0);
+
     (void)error;
-    if (!pv_layout_is_snapshot(name) || is_path_of_list(context, path) || !is_ours(fd, name))
+    if (!pv_layout_is_snapshot(name) || is_path_of_list(context, path, length) ||
+        !is_ours(fd, name))
         return PV_OK;
     if (unlinkat(fd, name, 0) == 0)
         pv_log(PV_LOG_INFO, "removed_retired", PV_TEXT("file", path));

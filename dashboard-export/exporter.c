@@ -22,6 +22,7 @@ void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_op
                                      .ranks_saved_ms = -1,
                                      .week_day = -1};
     pv_directory_init(&exporter->directory, options->out);
+    exporter->directory.gzip = options->gzip;
 }
 
 void pv_exporter_clean_up(struct pv_exporter *exporter)

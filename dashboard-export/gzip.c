@@ -64,6 +64,11 @@ enum pv_status pv_gzip_finish(struct pv_gzip_writer *writer, struct pv_error *er
     return pump(writer, Z_FINISH, error);
 }
 
+void pv_gzip_restart(struct pv_gzip_writer *writer)
+{
+    deflateReset(&writer->stream);
+}
+
 void pv_gzip_writer_destroy(struct pv_gzip_writer *writer)
 {
     if (writer == NULL)

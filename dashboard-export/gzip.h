@@ -23,6 +23,8 @@ enum pv_status pv_gzip_write(struct pv_gzip_writer *writer, const void *data, si
                              struct pv_error *error) PV_MUST_CHECK;
 /* Writes the end of the stream; nothing may be written after it. */
 enum pv_status pv_gzip_finish(struct pv_gzip_writer *writer, struct pv_error *error) PV_MUST_CHECK;
+/* After a finish, or before anything was written: the next text begins. */
+void pv_gzip_restart(struct pv_gzip_writer *writer);
 void pv_gzip_writer_destroy(struct pv_gzip_writer *writer);
 
 /* Decompresses a file that may be damaged. */

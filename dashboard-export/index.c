@@ -15,8 +15,7 @@ static bool is_gzip(const char *name)
     return strcmp(name + strlen(name) - 3, ".gz") == 0;
 }
 
-/* Reads the stamp of the file; takes `fd`. */
-static bool read_stamp(int fd, bool compressed, char time[PV_TIME_TEXT_SIZE])
+bool pv_index_read_stamp(int fd, bool compressed, char time[PV_TIME_TEXT_SIZE])
 {
     char start[PV_SNAPSHOT_STAMP_SIZE];
     size_t got = 0;
@@ -49,7 +48,7 @@ static bool look_at(int directory_fd, const char *name, struct pv_index_file *fi
         return false;
     }
     file->bytes = (int64_t)found.st_size;
-    return read_stamp(fd, is_gzip(name), file->generated_at);
+    return pv_index_read_stamp(fd, is_gzip(name), file->generated_at);
 }
 
 static enum pv_status add(struct pv_index *index, const struct pv_index_file *file,
@@ -77,8 +76,9 @@ static enum pv_status visit(void *context, int fd, const char *path, const char 
 {
     struct pv_index_file file = {.path = (char *)path};
 
-    if (!pv_layout_is_snapshot(name) || strcmp(path, PV_LAYOUT_INDEX) == 0 ||
-        !look_at(fd, name, &file))
+    /* What is compressed beside a file is that file. */
+    if (!pv_layout_is_snapshot(name) || pv_layout_is_gzip(name) ||
+        strcmp(path, PV_LAYOUT_INDEX) == 0 || !look_at(fd, name, &file))
         return PV_OK;
     return add(context, &file, error);
 }

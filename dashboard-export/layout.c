@@ -65,6 +65,16 @@ bool pv_layout_is_json(const char *path)
     return ends_with(path, ".json");
 }
 
+void pv_layout_gzip(const char *path, char compressed[PV_LAYOUT_GZIP_SIZE])
+{
+    snprintf(compressed, PV_LAYOUT_GZIP_SIZE, "%s.gz", path);
+}
+
+bool pv_layout_is_gzip(const char *path)
+{
+    return ends_with(path, ".json.gz");
+}
+
 bool pv_layout_is_snapshot(const char *name)
 {
     return name[0] != '.' && (ends_with(name, ".json") || ends_with(name, ".gz")) &&

@@ -9,6 +9,8 @@
 
 /* Room for any path of these, and its NUL. */
 #define PV_LAYOUT_PATH_SIZE 1024
+/* Room for one with .gz behind it. */
+#define PV_LAYOUT_GZIP_SIZE (PV_LAYOUT_PATH_SIZE + 3)
 
 #define PV_LAYOUT_TOTALS     "totals.json"
 #define PV_LAYOUT_ARTICLES   "articles.ndjson.gz"
@@ -43,6 +45,10 @@ void pv_layout_csv(const char *path, char csv[PV_LAYOUT_PATH_SIZE]);
 
 /* True for a path or a name that ends in .json. */
 bool pv_layout_is_json(const char *path);
+/* The same path with .gz behind it: "totals.json.gz" is totals.json, compressed. */
+void pv_layout_gzip(const char *path, char compressed[PV_LAYOUT_GZIP_SIZE]);
+/* True for a path or a name that ends in .json.gz. */
+bool pv_layout_is_gzip(const char *path);
 /* True for a file name that a snapshot can have: it ends in .json or .gz, is printable
  * UTF-8 and not hidden. */
 bool pv_layout_is_snapshot(const char *name);

@@ -33,6 +33,8 @@ static const struct pv_option table[] = {
      "NAME", "tell readers of the files to show times in this zone (Europe/Berlin)"},
     {"full", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, full), NULL, 0, 0, NULL, NULL,
      "write the files of all articles once, not only of those that change"},
+    {"gzip", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, gzip), NULL, 0, 0, NULL, NULL,
+     "write each JSON file compressed too, as .json.gz beside it"},
     {"csv", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, csv), NULL, 0, 0, NULL, NULL,
      "write top/... and site/... as CSV too, beside the JSON"},
     {"dashboard", PV_OPTION_CHOICE, offsetof(struct pv_dashboard_options, dashboard), "on", 0, 0,
@@ -64,6 +66,8 @@ static enum pv_status check_top(const struct pv_dashboard_options *given, struct
         return pv_error_set(error, PV_INVALID, "--top serves no --metrics: leave one of them out");
     if (given->full)
         return pv_error_set(error, PV_INVALID, "--full: needs --out, leave it out with --top");
+    if (given->gzip)
+        return pv_error_set(error, PV_INVALID, "--gzip: needs --out, leave it out with --top");
     if (given->timezone != NULL)
         return pv_error_set(error, PV_INVALID, "--timezone: needs --out, leave it out with --top");
     if (given->csv)

@@ -16,6 +16,7 @@ struct pv_dashboard_options {
     int64_t hours;        /* so is the hour in progress */
     int64_t limit;        /* articles of a top list; 0 after checking: --top without it */
     const char *timezone; /* in which the dashboard shows times; NULL: the reader's */
+    bool gzip;            /* .gz beside the JSON */
     bool csv;             /* tables beside the JSON */
     bool full;            /* the files of all articles, not only of those that change */
     int dashboard;        /* 0: the page that shows the files is not put beside them */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dashboard-export/gzip_file.h"
 #include "dashboard-export/same_file.h"
 
 enum { FILE_MODE = 0644 };
@@ -107,19 +108,12 @@ enum pv_status pv_publication_finish(struct pv_publication *publication, struct 
     return status;
 }
 
-static enum pv_status publish(const struct pv_directory *directory, const char *path,
-                              const struct pv_buffer *text, enum pv_same same,
-                              struct pv_published *published, struct pv_error *error)
+static enum pv_status publish_whole(const struct pv_directory *directory, const char *path,
+                                    const struct pv_buffer *text, struct pv_error *error)
 {
     struct pv_publication publication;
-    enum pv_status status;
+    enum pv_status status = pv_publication_begin(directory, path, &publication, error);
 
-    if (text->failed)
-        return pv_error_nomem(error, "the text of a snapshot");
-    *published = (struct pv_published){.written = false, .bytes = (int64_t)text->length};
-    if (pv_same_file(directory, path, text, same))
-        return PV_OK;
-    status = pv_publication_begin(directory, path, &publication, error);
     if (status != PV_OK)
         return status;
     status = pv_publication_write(&publication, text->data, text->length, error);
@@ -127,8 +121,42 @@ static enum pv_status publish(const struct pv_directory *directory, const char *
         pv_publication_abandon(&publication);
         return status;
     }
-    published->written = true;
     return pv_publication_finish(&publication, error);
+}
+
+static enum pv_status publish_compressed(const struct pv_directory *directory, const char *path,
+                                         const struct pv_buffer *text, struct pv_error *error)
+{
+    char compressed[PV_LAYOUT_GZIP_SIZE];
+    struct pv_gzip_text made = {0};
+    enum pv_status status = pv_gzip_text_make(&made, text, error);
+
+    pv_layout_gzip(path, compressed);
+    if (status == PV_OK)
+        status = publish_whole(directory, compressed, &made.out, error);
+    pv_gzip_text_clean_up(&made);
+    return status;
+}
+
+static enum pv_status publish(const struct pv_directory *directory, const char *path,
+                              const struct pv_buffer *text, enum pv_same same,
+                              struct pv_published *published, struct pv_error *error)
+{
+    enum pv_status status = PV_OK;
+
+    if (text->failed)
+        return pv_error_nomem(error, "the text of a snapshot");
+    *published = (struct pv_published){.written = false, .bytes = (int64_t)text->length};
+    if (pv_same_file(directory, path, text, same) && pv_gzip_file_is_there(directory, path))
+        return PV_OK;
+    if (pv_gzip_file_is_wanted(directory, path))
+        status = publish_compressed(directory, path, text, error);
+    else
+        pv_gzip_file_remove(directory, path);
+    if (status != PV_OK)
+        return status;
+    published->written = true;
+    return publish_whole(directory, path, text, error);
 }
 
 enum pv_status pv_publish_text(const struct pv_directory *directory, const char *path,

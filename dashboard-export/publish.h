@@ -41,7 +41,8 @@ struct pv_published {
 };
 
 /* Publishes a whole text that begins with a stamp (snapshot.h), unless the file there differs in
- * nothing but the stamp. PV_NOMEM when the buffer failed. */
+ * nothing but the stamp. A path that ends in .json has its .gz beside it, or none (gzip_file.h).
+ * PV_NOMEM when the buffer failed. */
 enum pv_status pv_publish_text(const struct pv_directory *directory, const char *path,
                                const struct pv_buffer *text, struct pv_published *published,
                                struct pv_error *error) PV_MUST_CHECK;

@@ -94,6 +94,14 @@ static void viewed_article_has_both_files(void **state)
     assert_file_has("articles/2026/slug.svg", "<title>87 views</title>");
 }
 
+static size_t count_entries_of(const char *name)
+{
+    char path[TEST_PATH_SIZE];
+
+    join_path(path, out, name);
+    return count_entries(path);
+}
+
 static void only_what_changed_is_written_again(void **state)
 {
     struct stat before;
@@ -158,6 +166,36 @@ static void new_process_writes_what_changed_in_any_way(void **state)
     assert_int_equal(export_round(), PV_OK);
     assert_int_equal(result.written, 2);
     assert_file_has("articles/a.json", "\"total\":1,");
+}
+
+static void compressed_file_is_beside_json_and_no_other(void **state)
+{
+    struct stat before;
+
+    (void)state;
+    directory.gzip = true;
+    view("/a");
+    view("/b");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 4);
+    assert_true(file_exists(out, "articles/a.json.gz"));
+    assert_true(file_exists(out, "articles/b.json.gz"));
+    assert_false(file_exists(out, "articles/a.svg.gz"));
+    before = file_identity(out, "articles/a.json.gz");
+    start_again();
+    view("/b");
+    assert_int_equal(export_round(), PV_OK);
+    assert_untouched(out, "articles/a.json.gz", before);
+    assert_int_equal(unlinkat(directory.fd, "articles/a.json.gz", 0), 0);
+    start_again();
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 1);
+    assert_true(file_exists(out, "articles/a.json.gz"));
+    directory.gzip = false;
+    view("/a");
+    assert_int_equal(export_round(), PV_OK);
+    assert_false(file_exists(out, "articles/a.json.gz"));
+    assert_int_equal(count_entries_of("articles"), 5); /* two of each, and b.json.gz */
 }
 
 static void late_view_is_written(void **state)
@@ -295,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(new_process_leaves_what_was_not_counted_since_alone, fresh,
                                         finish),
         cmocka_unit_test_setup_teardown(new_process_writes_what_changed_in_any_way, fresh, finish),
+        cmocka_unit_test_setup_teardown(compressed_file_is_beside_json_and_no_other, fresh, finish),
         cmocka_unit_test_setup_teardown(late_view_is_written, fresh, finish),
         cmocka_unit_test_setup_teardown(views_on_both_sides_of_midnight_are_seen, fresh, finish),
         cmocka_unit_test_setup_teardown(hostile_ids_stay_in_the_directory, fresh, finish),

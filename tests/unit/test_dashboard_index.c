@@ -37,8 +37,8 @@ static void put_articles(const struct pv_directory *directory)
 
 static void every_snapshot_on_disk_is_listed_and_nothing_else(void **state)
 {
-    static const char *const others[] = {"index.json", ".totals.json.tmp", "index.html",
-                                         "top/2026-11-24.json", "\xff.json"};
+    static const char *const others[] = {"index.json", "totals.json.gz",      ".totals.json.tmp",
+                                         "index.html", "top/2026-11-24.json", "\xff.json"};
     char path[TEST_PATH_SIZE];
     struct pv_directory directory;
     struct pv_index index;

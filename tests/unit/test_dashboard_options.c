@@ -90,7 +90,7 @@ static void password_file_that_cannot_be_read_is_named(void **state)
     clean_up(&options);
 }
 
-static void numbers_out_of_bounds_are_refused(void **state)
+static void values_that_cannot_be_are_refused(void **state)
 {
     static const char *const wrong[] = {"--timezone=no zone", "--days=0",  "--days=401",
                                         "--hours=-1",         "--limit=0", "--hours=193",
@@ -164,7 +164,7 @@ int main(void)
         cmocka_unit_test(directory_is_needed),
         cmocka_unit_test(once_and_interval_exclude_each_other),
         cmocka_unit_test(password_file_that_cannot_be_read_is_named),
-        cmocka_unit_test(numbers_out_of_bounds_are_refused),
+        cmocka_unit_test(values_that_cannot_be_are_refused),
         cmocka_unit_test(kafka_properties_are_refused),
         cmocka_unit_test(top_is_a_list_and_alone_the_last_hour),
         cmocka_unit_test(top_and_what_is_for_files_exclude_each_other),

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "dashboard-export/gzip.h"
 #include "dashboard-export/publish.h"
 #include "dashboard_files.h"
 
@@ -226,6 +227,68 @@ static void file_that_cannot_be_replaced_leaves_nothing_temporary(void **state)
     assert_int_equal(count_entries(fixture->path), 1);
 }
 
+static void assert_compressed(const struct fixture *fixture, const char *name, const char *text)
+{
+    struct pv_gzip_reader *reader =
+        pv_gzip_reader_new(openat(fixture->directory.fd, name, O_RDONLY | O_CLOEXEC));
+    char found[4096] = "";
+    size_t length;
+
+    assert_non_null(reader);
+    assert_true(pv_gzip_read(reader, found, sizeof found - 1, &length));
+    assert_string_equal(found, text);
+    pv_gzip_reader_destroy(reader);
+}
+
+static void compressed_file_beside_json_says_the_same(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stat before;
+
+    fixture->directory.gzip = true;
+    assert_publishes(fixture, EARLIER ",\"n\":1}\n", true);
+    assert_compressed(fixture, PATH ".gz", EARLIER ",\"n\":1}\n");
+    before = file_identity(fixture->path, PATH ".gz");
+    assert_publishes(fixture, LATER ",\"n\":1}\n", false);
+    assert_untouched(fixture->path, PATH ".gz", before);
+    assert_publishes(fixture, LATER ",\"n\":2}\n", true);
+    assert_compressed(fixture, PATH ".gz", LATER ",\"n\":2}\n");
+    assert_int_equal(unlinkat(fixture->directory.fd, PATH ".gz", 0), 0);
+    assert_publishes(fixture, LATER ",\"n\":2}\n", true);
+    assert_compressed(fixture, PATH ".gz", LATER ",\"n\":2}\n");
+}
+
+static void same_text_is_compressed_to_the_same_bytes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pv_buffer first, second;
+
+    fixture->directory.gzip = true;
+    assert_publishes(fixture, EARLIER ",\"n\":1}\n", true);
+    first = get_file(fixture->path, PATH ".gz");
+    assert_publishes(fixture, EARLIER ",\"n\":2}\n", true);
+    assert_publishes(fixture, EARLIER ",\"n\":1}\n", true);
+    second = get_file(fixture->path, PATH ".gz");
+    assert_int_equal(first.length, second.length);
+    assert_memory_equal(first.data, second.data, first.length);
+    assert_memory_equal(first.data + 4, "\0\0\0\0", 4); /* no time */
+    pv_buffer_clean_up(&first);
+    pv_buffer_clean_up(&second);
+}
+
+static void without_compression_no_old_file_stays_beside_a_new_one(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->directory.gzip = true;
+    assert_publishes(fixture, EARLIER ",\"n\":1}\n", true);
+    fixture->directory.gzip = false;
+    assert_publishes(fixture, LATER ",\"n\":1}\n", false);
+    assert_true(file_exists(fixture->path, PATH ".gz")); /* it says what the file says */
+    assert_publishes(fixture, LATER ",\"n\":2}\n", true);
+    assert_false(file_exists(fixture->path, PATH ".gz"));
+}
+
 static void text_that_memory_ran_out_for_is_not_published(void **state)
 {
     struct fixture *fixture = *state;
@@ -253,6 +316,9 @@ int main(void)
         in_directory(full_disk_leaves_the_old_file_and_nothing_else),
         in_directory(place_that_cannot_be_written_is_named),
         in_directory(file_that_cannot_be_replaced_leaves_nothing_temporary),
+        in_directory(compressed_file_beside_json_says_the_same),
+        in_directory(same_text_is_compressed_to_the_same_bytes),
+        in_directory(without_compression_no_old_file_stays_beside_a_new_one),
         in_directory(text_that_memory_ran_out_for_is_not_published),
     };
 
