@@ -13,6 +13,7 @@
 #include "dashboard-export/site_history.h"
 
 struct pv_article_files;
+struct pv_written_files;
 
 struct pv_exporter {
     const struct pv_dashboard_options *options;
@@ -27,6 +28,7 @@ struct pv_exporter {
     int64_t week_day, week_ms; /* site/<date>.json of last week: which day, and when (monotonic) */
     struct pv_article_files *article_files; /* NULL before the first round */
     unsigned web_opening;                   /* of the directory that has the web files; 0: none */
+    struct pv_written_files *written;       /* what rounds wrote is noted there; may be NULL */
     bool redis_checked;                     /* its version, since the connection was made */
     bool articles_tried;                    /* the list of all articles, at the time below */
     int64_t articles_tried_ms;

@@ -6,7 +6,12 @@
 #include "pageview/bucket.h"
 #include "pageview/reader.h"
 
-enum { INTERVAL_DEFAULT_MS = 5000, TOP_INTERVAL_DEFAULT_MS = 1000, LIMIT_DEFAULT = 1000 };
+enum {
+    INTERVAL_DEFAULT_MS = 5000,
+    SERVE_INTERVAL_DEFAULT_MS = 2000,
+    TOP_INTERVAL_DEFAULT_MS = 1000,
+    LIMIT_DEFAULT = 1000
+};
 
 static const char *const switch_choices[] = {"off", "on", NULL};
 
@@ -16,10 +21,12 @@ static const struct pv_option table[] = {
     PV_REDIS_OPTION_ROWS(struct pv_dashboard_options),
     {"out", PV_OPTION_TEXT, offsetof(struct pv_dashboard_options, out), NULL, 0, 0, NULL, "DIR",
      "write the files there; needed unless --top"},
+    {"serve", PV_OPTION_ADDRESS, offsetof(struct pv_dashboard_options, serve), NULL, 0, 0, NULL,
+     "ADDR:PORT", "serve --out over HTTP there, with live counts and events"},
     {"once", PV_OPTION_FLAG, offsetof(struct pv_dashboard_options, once), NULL, 0, 0, NULL, NULL,
      "write every file, or show the table, once and exit"},
     {"interval", PV_OPTION_DURATION, offsetof(struct pv_dashboard_options, interval_ms), NULL, 10,
-     PV_DAY_MS, NULL, "DURATION", "the pause between rounds (5s; 1s with --top)"},
+     PV_DAY_MS, NULL, "DURATION", "the pause between rounds (5s; 2s with --serve, 1s with --top)"},
     {"articles-interval", PV_OPTION_DURATION,
      offsetof(struct pv_dashboard_options, articles_interval_ms), "1m", 0, PV_DAY_MS, NULL,
      "DURATION", "write the list of all articles no more often than this"},
@@ -64,6 +71,9 @@ static enum pv_status check_top(const struct pv_dashboard_options *given, struct
                             "--top and --out exclude each other: give one of them");
     if (given->common.metrics != NULL)
         return pv_error_set(error, PV_INVALID, "--top serves no --metrics: leave one of them out");
+    if (given->serve != NULL)
+        return pv_error_set(error, PV_INVALID, "--serve=%s: needs --out, leave it out with --top",
+                            given->serve);
     if (given->full)
         return pv_error_set(error, PV_INVALID, "--full: needs --out, leave it out with --top");
     if (given->gzip)
@@ -89,10 +99,20 @@ static enum pv_status check_files(struct pv_dashboard_options *given, struct pv_
                             "give --top");
     if (given->section != NULL)
         return pv_error_set(error, PV_INVALID, "--section=%s: needs --top", given->section);
+    if (given->serve != NULL && given->once)
+        return pv_error_set(error, PV_INVALID,
+                            "--serve and --once exclude each other: give one of them");
     if (given->limit == 0)
         given->limit = LIMIT_DEFAULT;
     return given->timezone != NULL ? pv_timezone_check(given->timezone, PV_TIMEZONE_DATABASE, error)
                                    : PV_OK;
+}
+
+static int64_t default_interval_ms(const struct pv_dashboard_options *given)
+{
+    if (given->top != 0)
+        return TOP_INTERVAL_DEFAULT_MS;
+    return given->serve != NULL ? SERVE_INTERVAL_DEFAULT_MS : INTERVAL_DEFAULT_MS;
 }
 
 enum pv_status pv_dashboard_options_check(void *options, struct pv_error *error)
@@ -108,7 +128,7 @@ enum pv_status pv_dashboard_options_check(void *options, struct pv_error *error)
         return pv_error_set(error, PV_INVALID,
                             "--once and --interval exclude each other: give one of them");
     if (given->interval_ms == 0)
-        given->interval_ms = given->top != 0 ? TOP_INTERVAL_DEFAULT_MS : INTERVAL_DEFAULT_MS;
+        given->interval_ms = default_interval_ms(given);
     status = pv_redis_new(&given->redis, &redis, error);
     pv_redis_destroy(redis);
     return status;

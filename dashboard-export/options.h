@@ -9,6 +9,7 @@ struct pv_dashboard_options {
     struct pv_common_options common;
     struct pv_redis_options redis;
     const char *out;
+    const char *serve; /* "ADDR:PORT", or NULL */
     bool once;
     int64_t interval_ms; /* 0 after parsing: not given */
     int64_t articles_interval_ms;

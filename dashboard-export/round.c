@@ -1,5 +1,6 @@
 #include "dashboard-export/round.h"
 
+#include "dashboard-export/serve/written_files.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
 
@@ -13,6 +14,8 @@ enum pv_status pv_round_settle(struct pv_round *round, const char *path, enum pv
         pv_metric_add(published->written ? &progress->written : &progress->unchanged, 1);
         if (published->written)
             pv_metric_add(&progress->written_bytes, published->bytes);
+        if (published->written && round->exporter->written != NULL)
+            pv_written_files_add(round->exporter->written, path);
         return PV_OK;
     }
     if (status == PV_UNAVAILABLE && pv_stop_requested())

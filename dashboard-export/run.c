@@ -1,6 +1,8 @@
 #include "dashboard-export/run.h"
 
 #include "dashboard-export/exporter.h"
+#include "dashboard-export/serve/server.h"
+#include "dashboard-export/serve/written_files.h"
 #include "pageview/clock.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
@@ -23,9 +25,24 @@ static int64_t after_failure(const struct pv_dashboard_options *options, enum pv
     return pause_ms;
 }
 
+/* Those who listen to /events; also what a round wrote that failed later. */
+static void tell_written(struct pv_written_files *written, struct pv_web_server *web)
+{
+    struct pv_buffer json = {0};
+
+    if (pv_written_files_take(written, &json)) {
+        static const char unknown[] = "{\"paths\":[],\"more\":true}"; /* when memory is out */
+
+        pv_web_server_tell_files(web, json.failed ? unknown : json.data,
+                                 json.failed ? sizeof unknown - 1 : json.length);
+    }
+    pv_buffer_clean_up(&json);
+}
+
 /* The pause is between rounds, not from start to start: a slow round must not make Redis busy
  * with nothing but us. */
-static enum pv_status run_rounds(struct pv_exporter *exporter, struct pv_error *error)
+static enum pv_status run_rounds(struct pv_exporter *exporter, struct pv_web_server *web,
+                                 struct pv_error *error)
 {
     struct pv_backoff backoff = {0};
 
@@ -33,6 +50,8 @@ static enum pv_status run_rounds(struct pv_exporter *exporter, struct pv_error *
         enum pv_status status = run_round(exporter, error);
         int64_t pause_ms = exporter->options->interval_ms;
 
+        if (web != NULL)
+            tell_written(exporter->written, web);
         if (pv_stop_requested())
             break;
         if (status == PV_INVALID)
@@ -75,28 +94,57 @@ static void log_closing(const struct pv_progress *progress)
            PV_NUMBER("failed", failed));
 }
 
+/* What the program is made of while it runs. */
+struct program {
+    struct pv_progress progress;
+    struct pv_server_metrics served;
+    struct pv_metric rows[PV_PROGRESS_ROWS + PV_SERVER_ROWS];
+    struct pv_redis *redis;
+    struct pv_metrics_server *metrics;
+    struct pv_web_server *web; /* NULL without --serve */
+    struct pv_written_files written;
+    struct pv_exporter exporter;
+};
+
+static enum pv_status start_servers(struct program *program,
+                                    const struct pv_dashboard_options *options,
+                                    struct pv_metrics_source *source, struct pv_error *error)
+{
+    enum pv_status status;
+
+    pv_progress_table(&program->progress, program->rows);
+    pv_server_metrics_table(&program->served, program->rows + PV_PROGRESS_ROWS);
+    *source = (struct pv_metrics_source){
+        program->rows, PV_PROGRESS_ROWS + (options->serve != NULL ? PV_SERVER_ROWS : 0), is_ready,
+        &program->progress};
+    status = pv_metrics_server_new(options->common.metrics, source, &program->metrics, error);
+    if (status != PV_OK)
+        return status;
+    return pv_web_server_new(options, &program->served, &program->web, error);
+}
+
 enum pv_status pv_dashboard_run(void *options, struct pv_error *error)
 {
     const struct pv_dashboard_options *checked = options;
-    struct pv_progress progress = {0};
-    struct pv_metric rows[PV_PROGRESS_ROWS];
-    const struct pv_metrics_source source = {rows, PV_PROGRESS_ROWS, is_ready, &progress};
-    struct pv_metrics_server *server = NULL;
-    struct pv_exporter exporter;
-    struct pv_redis *redis;
-    enum pv_status status = pv_redis_new(&checked->redis, &redis, error);
+    struct program program = {.redis = NULL};
+    struct pv_metrics_source source;
+    enum pv_status status = pv_redis_new(&checked->redis, &program.redis, error);
 
     if (status != PV_OK)
         return status;
-    pv_progress_table(&progress, rows);
-    status = pv_metrics_server_new(checked->common.metrics, &source, &server, error);
+    status = start_servers(&program, checked, &source, error);
     if (status == PV_OK) {
-        pv_exporter_init(&exporter, checked, redis, &progress);
-        status = checked->once ? run_once(&exporter, error) : run_rounds(&exporter, error);
-        pv_exporter_clean_up(&exporter);
-        log_closing(&progress);
+        pv_exporter_init(&program.exporter, checked, program.redis, &program.progress);
+        if (program.web != NULL)
+            program.exporter.written = &program.written;
+        status = checked->once ? run_once(&program.exporter, error)
+                               : run_rounds(&program.exporter, program.web, error);
+        pv_exporter_clean_up(&program.exporter);
+        log_closing(&program.progress);
     }
-    pv_metrics_server_destroy(server);
-    pv_redis_destroy(redis);
+    pv_web_server_destroy(program.web);
+    pv_metrics_server_destroy(program.metrics);
+    pv_written_files_clean_up(&program.written);
+    pv_redis_destroy(program.redis);
     return status;
 }
