@@ -220,7 +220,6 @@ static enum pv_status make_answer(const struct opening *opening, struct MHD_Resp
 
     file->answer = response;
     file->modified_s = opening->found.st_mtim.tv_sec;
-    file->modified_ns = opening->found.st_mtim.tv_nsec;
     if (response != NULL && pv_answer_dress(response, &head))
         return PV_OK;
     forget_answer(file);
@@ -330,27 +329,18 @@ static enum pv_status find(struct pv_files *files, const char *path, bool is_enc
     return status;
 }
 
-static bool is_as_new(const struct pv_served_file *file, int64_t than_s, int64_t than_ns)
-{
-    return file->modified_s > than_s ||
-           (file->modified_s == than_s && file->modified_ns >= than_ns);
-}
-
 enum pv_status pv_files_get(struct pv_files *files, const char *path, bool takes_gzip,
                             const struct pv_served_file **file, struct pv_error *error)
 {
     char encoded[PV_LAYOUT_PATH_SIZE + sizeof GZ];
     const struct pv_served_file *other;
     enum pv_status status = find(files, path, false, file, error);
-    int64_t plain_s, plain_ns;
 
     if (status != PV_OK || *file == NULL || !takes_gzip || !pv_mime_of(path)->may_be_gzip)
         return status;
-    plain_s = (*file)->modified_s;
-    plain_ns = (*file)->modified_ns;
     snprintf(encoded, sizeof encoded, "%s" GZ, path);
     status = find(files, encoded, true, &other, error);
-    if (status == PV_OK && other != NULL && is_as_new(other, plain_s, plain_ns))
+    if (status == PV_OK && other != NULL)
         *file = other;
     else if (status == PV_OK)
         status = find(files, path, false, file, error); /* loading the other may have dropped it */

@@ -16,7 +16,7 @@
 struct pv_served_file {
     struct MHD_Response *answer;
     char etag[PV_ETAG_SIZE];
-    int64_t modified_s, modified_ns; /* since the Unix epoch, and the part of a second */
+    int64_t modified_s; /* since the Unix epoch */
 };
 
 struct pv_files;
@@ -31,8 +31,8 @@ void pv_files_destroy(struct pv_files *files);
 void pv_files_follow(struct pv_files *files);
 
 /* Finds `path`, relative and as target.h has it; `takes_gzip`: the file with .gz behind its name
- * will do, if it is as new. `*file` belongs to `files` until the next call; NULL with PV_OK: no
- * such file. PV_IO and PV_NOMEM: there is one, but it cannot be sent now. */
+ * will do, which gzip_file.h keeps as new. `*file` belongs to `files` until the next call; NULL
+ * with PV_OK: no such file. PV_IO and PV_NOMEM: there is one, but it cannot be sent now. */
 enum pv_status pv_files_get(struct pv_files *files, const char *path, bool takes_gzip,
                             const struct pv_served_file **file,
                             struct pv_error *error) PV_MUST_CHECK;
