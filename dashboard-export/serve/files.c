@@ -334,8 +334,11 @@ enum pv_status pv_files_get(struct pv_files *files, const char *path, bool takes
 {
     char encoded[PV_LAYOUT_PATH_SIZE + sizeof GZ];
     const struct pv_served_file *other;
-    enum pv_status status = find(files, path, false, file, error);
+    enum pv_status status;
 
+    if (files->fd < 0) /* it may have been made since */
+        pv_files_follow(files);
+    status = find(files, path, false, file, error);
     if (status != PV_OK || *file == NULL || !takes_gzip || !pv_mime_of(path)->may_be_gzip)
         return status;
     snprintf(encoded, sizeof encoded, "%s" GZ, path);

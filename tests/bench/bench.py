@@ -6,6 +6,7 @@
     ship     pv-producer sends a log, as events and as combined lines; the limit is a producer that only sends;
              GoAccess, which sends nothing, reads the combined lines as well
     http     pv-producer takes views by HTTP, beside nginx which answers 204 and writes its access log
+    serve    pv-dashboard-export --serve sends a list, beside nginx
     spool    processes append views to a spool, and pv-producer ships it
     latency  from a line written to its count seen by HGET, unless told otherwise with default options
     ranker   what a refresh of the trending lists costs, by the articles that there are and by those that changed
@@ -32,6 +33,7 @@ from bench.collector import measure_collector
 from bench.latency import measure_latency
 from bench.measured import Cost, median, run
 from bench.ranker import measure_ranker
+from bench.serve import measure_serve
 from bench.spool import measure_spool
 from harness.kafka_broker import KafkaBroker
 from harness.page_view_policy import SPIDERS_FILE
@@ -288,8 +290,8 @@ def latency(bench: Bench) -> None:
     print(f"  p50 {cuts[49]:.2f} s   p90 {cuts[89]:.2f} s   p99 {cuts[98]:.2f} s   max {max(seen_s):.2f} s")
 
 
-PARTS = {"drain": drain, "ship": ship, "http": measure_collector, "spool": measure_spool, "latency": latency,
-         "ranker": measure_ranker, "memory": memory}
+PARTS = {"drain": drain, "ship": ship, "http": measure_collector, "serve": measure_serve, "spool": measure_spool,
+         "latency": latency, "ranker": measure_ranker, "memory": memory}
 SHORT = {"events": 200_000, "articles": 10_000, "readers": 20_000, "runs": 1, "latency_seconds": 5.0,
          "http_seconds": 3, "spool_views": 40_000, "ranked_articles": [10_000], "memory_articles": 10_000}
 
@@ -304,7 +306,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=200_000, help="of the events; all read as much")
     parser.add_argument("--runs", type=int, default=3, help="of each; the median is shown (default 3)")
     parser.add_argument("--latency-seconds", type=float, default=30)
-    parser.add_argument("--http-seconds", type=int, default=10, metavar="N", help="of each run of the part http")
+    parser.add_argument("--http-seconds", type=int, default=10, metavar="N",
+                        help="of each run of the parts http and serve")
     parser.add_argument("--spool-views", type=int, default=400_000, metavar="N")
     parser.add_argument("--each-feature", action="store_true",
                         help="drain with each feature on alone, too, and say what Redis did")

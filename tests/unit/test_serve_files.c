@@ -228,6 +228,20 @@ static void directory_that_is_replaced_is_followed(void **state)
     assert_null(get(place, "a.json", false));
 }
 
+static void directory_that_comes_later_is_found_at_once(void **state)
+{
+    struct place *place = *state;
+    struct pv_error error;
+
+    pv_files_destroy(place->files);
+    assert_return_code(rmdir(place->out), 0);
+    assert_int_equal(pv_files_new(place->out, &place->files, &error), PV_OK);
+    assert_null(get(place, "a.json", false));
+    assert_return_code(mkdir(place->out, 0755), 0);
+    put(place, "a.json", "{}");
+    assert_non_null(get(place, "a.json", false));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -241,6 +255,7 @@ int main(void)
         TEST(files_beyond_the_bound_are_served_too),
         TEST(large_file_is_told_from_others_by_its_time),
         TEST(directory_that_is_replaced_is_followed),
+        TEST(directory_that_comes_later_is_found_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
