@@ -49,6 +49,14 @@ def test_stream_begins_with_retry_and_the_present(server: ExporterServer, redis_
         assert listener.lines[0] == "retry: 2000"
 
 
+def test_who_comes_back_gets_the_present_again(server: ExporterServer) -> None:
+    """Though nothing has changed, and nobody listened in between."""
+    for _ in range(3):
+        with server.listen() as listener:
+            listener.wait_event("live", lambda content: True)
+        wait_until(lambda: server.metric("listeners") == 0, "nobody listens")
+
+
 def test_change_is_told_within_a_moment_and_once_a_second_at_most(
         server: ExporterServer, redis_server: RedisServer) -> None:
     client = redis_server.client()
