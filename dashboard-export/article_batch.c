@@ -2,24 +2,17 @@
 
 #include "dashboard-export/article_batch.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "dashboard-export/io_error.h"
 #include "dashboard-export/same_file.h"
 
 void pv_batch_clean_up(struct pv_batch *batch)
 {
     pv_buffer_clean_up(&batch->paths);
     pv_gzip_text_clean_up(&batch->gzip);
-}
-
-static enum pv_status failed_at(const struct pv_batch *batch, const char *path, const char *doing,
-                                struct pv_error *error)
-{
-    return pv_error_set(error, PV_IO, "%s/%s: cannot %s it: %s", batch->directory->path, path,
-                        doing, strerror(errno));
 }
 
 /* The path that the file has until the batch is finished. */
@@ -55,7 +48,7 @@ static enum pv_status write_file(const struct pv_batch *batch, const char *path,
         closed = close(file.fd);
         file.fd = -1;
         if (closed != 0)
-            status = failed_at(batch, path, "write", error);
+            status = pv_io_failed(batch->directory, path, "write", error);
     }
     if (status != PV_OK)
         pv_publication_abandon(&file);
@@ -118,7 +111,7 @@ static enum pv_status show(const struct pv_batch *batch, const char *path, struc
 
     temporary_path(path, temporary);
     if (renameat(fd, temporary, fd, path) != 0)
-        return failed_at(batch, path, "replace", error);
+        return pv_io_failed(batch->directory, path, "replace", error);
     return PV_OK;
 }
 
@@ -153,7 +146,7 @@ enum pv_status pv_batch_finish(struct pv_batch *batch, bool *failed, int64_t *wr
     const char *path = batch->paths.data;
 
     if (batch->count > 0 && syncfs(batch->directory->fd) != 0)
-        first = synced = failed_at(batch, path, "write", error);
+        first = synced = pv_io_failed(batch->directory, path, "write", error);
     for (size_t i = 0; i < batch->count; i++, path += strlen(path) + 1) {
         enum pv_status status = settle(batch, path, synced, first == PV_OK ? error : NULL);
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dashboard-export/io_error.h"
 #include "dashboard-export/layout.h"
 #include "dashboard-export/tree.h"
 #include "pageview/log.h"
@@ -64,11 +65,12 @@ enum pv_status pv_directory_open(struct pv_directory *directory, struct pv_error
         return PV_OK;
     pv_directory_clean_up(directory);
     if (mkdir(directory->path, DIRECTORY_MODE) != 0 && errno != EEXIST)
-        return pv_error_set(error, PV_IO, "--out=%s: cannot create it: %s", directory->path,
-                            strerror(errno));
+        return pv_error_set(error, PV_IO, "--out=%s: cannot create it: %s%s", directory->path,
+                            strerror(errno), pv_io_advice(errno));
     directory->fd = open(directory->path, OPEN_FLAGS);
     if (directory->fd < 0)
-        return pv_error_set(error, PV_IO, "--out=%s: %s", directory->path, strerror(errno));
+        return pv_error_set(error, PV_IO, "--out=%s: %s%s", directory->path, strerror(errno),
+                            pv_io_advice(errno));
     /* Some network file systems have no such locks; they are no reason to stop. */
     if (flock(directory->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         pv_directory_clean_up(directory);
@@ -103,7 +105,6 @@ enum pv_status pv_directory_open_below(const struct pv_directory *directory, con
         *fd = openat(directory->fd, relative, OPEN_FLAGS);
     }
     if (*fd < 0)
-        return pv_error_set(error, PV_IO, "%s/%s: cannot create or open it: %s", directory->path,
-                            relative, strerror(errno));
+        return pv_io_failed(directory, relative, "create or open", error);
     return PV_OK;
 }

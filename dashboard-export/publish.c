@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dashboard-export/gzip_file.h"
+#include "dashboard-export/io_error.h"
 #include "dashboard-export/same_file.h"
 
 enum { FILE_MODE = 0644 };
@@ -14,8 +15,7 @@ enum { FILE_MODE = 0644 };
 static enum pv_status failed(const struct pv_publication *publication, const char *doing,
                              struct pv_error *error)
 {
-    return pv_error_set(error, PV_IO, "%s/%s: cannot %s it: %s", publication->directory->path,
-                        publication->path, doing, strerror(errno));
+    return pv_io_failed(publication->directory, publication->path, doing, error);
 }
 
 static void close_parent(struct pv_publication *publication)

@@ -38,14 +38,22 @@ def _parts(data: bytes, path: Path) -> list[Any]:
     if path.suffix == ".json":
         return [json.loads(data)]
     parts = [json.loads(line) for line in gzip.decompress(data).splitlines()]
+    if path.name.endswith(".json.gz"):
+        return parts
     assert parts[0]["articles"] == len(parts) - 1
     return parts
 
 
-class _Reader:
+class Reader:
+    """Reads files, and remembers what they said; a wrong one is an AssertionError."""
+
     def __init__(self) -> None:
         self.polled = Polled()
         self._before: dict[Path, dict[str, int]] = {}
+
+    def read_all(self, out: Path) -> None:
+        for path in json_files(out):
+            self.read(path)
 
     def read(self, path: Path) -> None:
         data = path.read_bytes()
@@ -76,7 +84,7 @@ class _Reader:
 
 def poll(out: Path, reads: int) -> Polled:
     """A file that was seen once is always there."""
-    reader = _Reader()
+    reader = Reader()
     known: set[Path] = set()
     while reader.polled.reads < reads:
         files = json_files(out)
