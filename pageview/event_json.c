@@ -1,4 +1,6 @@
-/* cJSON does the grammar, json_strict what cJSON forgives, and the table below the schema.
+/* What pv_event_json_write wrote is read by event_json_plain; the rest of this is for all else.
+ *
+ * cJSON does the grammar, json_strict what cJSON forgives, and the table below the schema.
  *
  * cJSON asks for memory once for each value and string. Here it gets it from a bump arena of the
  * parser in use on this thread, which is emptied as a whole before the next event: no free(), and
@@ -13,6 +15,7 @@
 #include <string.h>
 
 #include "pageview/bucket.h"
+#include "pageview/event_json_plain.h"
 #include "pageview/json_strict.h"
 #include "pageview/utf8.h"
 
@@ -202,6 +205,8 @@ enum pv_reason pv_event_json_parse(struct pv_event_parser *parser, const char *v
         return PV_REASON_too_large;
     memcpy(parser->text, value, length);
     parser->text[length] = '\0';
+    if (pv_event_json_plain(parser->text, length, now_ms, event))
+        return PV_REASON_NONE;
     if (!pv_json_strict(parser->text, length))
         return PV_REASON_not_json;
 
