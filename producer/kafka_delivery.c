@@ -47,8 +47,10 @@ enum pv_status pv_kafka_delivery_new(const struct pv_kafka_options *options, con
         {"enable.idempotence", "true"},
         {"partitioner", "murmur2_random"},
         {"compression.type", "lz4"},
-        {"linger.ms", "20"},
-        {"socket.timeout.ms", "10000"}, /* sending a position waits for so long at most */
+        /* Nobody sees an event before its transaction is committed, which sends what still waits. */
+        {"linger.ms", exactly_once ? "500" : "20"},
+        {"delivery.report.only.error", "true"}, /* only what failed is counted */
+        {"socket.timeout.ms", "10000"},         /* sending a position waits for so long at most */
         {"batch.num.messages", "10000"},
         {"queue.buffering.max.messages", "200000"},
         {"queue.buffering.max.kbytes", "65536"},

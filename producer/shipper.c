@@ -17,6 +17,11 @@
 enum {
     LINES_PER_DELIVERY = 100000,
     LOOK_MS = 1000, /* for logs that are new */
+    /* What is written is read after so long. Nobody sees a line before its delivery is committed,
+     * so when one has begun there is no hurry, but for a last look just before the end. Each look
+     * at a spool syncs it, and each makes Kafka's batches smaller. */
+    GATHER_MS = 10,
+    GATHER_BEGUN_MS = 200,
     QUEUE_WAIT_MS = 100,
     STOP_WAIT_MS = 8000,    /* for Kafka to take the last delivery */
     RENEW_MS = 3600 * 1000, /* a position is committed again before Kafka forgets it */
@@ -339,16 +344,20 @@ static enum pv_status look_for_logs(struct shipper *shipper, struct pv_error *er
 /* Nothing was read: what is due next. */
 static enum pv_status rest(struct shipper *shipper, struct pv_error *error)
 {
-    int64_t now_ms = pv_monotonic_ms(), wait_ms = LOOK_MS;
+    int64_t now_ms = pv_monotonic_ms(), wait_ms = LOOK_MS, gather_ms = GATHER_MS;
 
-    if (shipper->begun)
+    if (shipper->begun) {
         wait_ms = shipper->begun_ms + shipper->options->commit_interval_ms - now_ms;
-    else if (now_ms - shipper->renewed_ms >= RENEW_MS)
+        if (wait_ms > GATHER_MS) {
+            wait_ms -= GATHER_MS;
+            gather_ms = GATHER_BEGUN_MS;
+        }
+    } else if (now_ms - shipper->renewed_ms >= RENEW_MS)
         return renew_positions(shipper, error);
     else if (now_ms - shipper->looked_ms >= LOOK_MS)
         return look_for_logs(shipper, error);
     pv_kafka_delivery_poll(shipper->delivery, 0);
-    pv_watch_wait(shipper->following.watch, wait_ms);
+    pv_watch_wait(shipper->following.watch, wait_ms, gather_ms);
     return PV_OK;
 }
 

@@ -11,10 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pageview/clock.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
-
-enum { GATHER_MS = 10 };
 
 struct pv_watch {
     int fd;           /* of inotify; -1: there is none */
@@ -83,15 +82,17 @@ static void forget_events(struct pv_watch *watch)
         continue;
 }
 
-void pv_watch_wait(struct pv_watch *watch, int64_t max_ms)
+void pv_watch_wait(struct pv_watch *watch, int64_t max_ms, int64_t gather_ms)
 {
     struct pollfd readable[] = {{pv_stop_fd(), POLLIN, 0}, {watch->fd, POLLIN, 0}};
     int64_t look_ms = watch->is_complete ? PV_WATCH_SLOW_MS : PV_WATCH_POLL_MS;
     int64_t wait_ms = max_ms < look_ms ? max_ms : look_ms;
+    int64_t until_ms = pv_monotonic_ms() + wait_ms;
 
     if (wait_ms <= 0 || poll(readable, 2, (int)wait_ms) <= 0 || readable[1].revents == 0)
         return;
     /* More is being written just now: one wake-up for all of it. */
-    pv_stop_wait_ms(wait_ms < GATHER_MS ? wait_ms : GATHER_MS);
+    wait_ms = until_ms - pv_monotonic_ms();
+    pv_stop_wait_ms(wait_ms < gather_ms ? wait_ms : gather_ms);
     forget_events(watch);
 }

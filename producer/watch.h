@@ -21,7 +21,8 @@ void pv_watch_destroy(struct pv_watch *watch);
 void pv_watch_add(struct pv_watch *watch, const char *path);
 
 /* Waits until something was written to a watched directory, a stop is asked for, it is time for a
- * look, or `max_ms` passed. What is written within a few ms wakes it once. */
-void pv_watch_wait(struct pv_watch *watch, int64_t max_ms);
+ * look, or `max_ms` passed. What is written within `gather_ms` of the first wakes it once; `max_ms`
+ * holds for both together. */
+void pv_watch_wait(struct pv_watch *watch, int64_t max_ms, int64_t gather_ms);
 
 #endif

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "dashboard_files.h"
+#include "pageview/clock.h"
 #include "pageview/stop.h"
 #include "producer/watch.h"
 
@@ -44,7 +45,7 @@ static void *wait_for_line(void *context)
 {
     (void)context;
     while (access(path, F_OK) != 0)
-        pv_watch_wait(watch, 1000000);
+        pv_watch_wait(watch, 1000000, 10);
     return NULL;
 }
 
@@ -58,13 +59,36 @@ static void what_is_written_ends_the_wait(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+/* The first write ends the first wait, of whose gathering those that follow at once are a part. */
+static void what_is_written_together_wakes_once(void **state)
+{
+    int64_t began_ms;
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        write_line();
+    pv_watch_wait(watch, 1000000, 10);
+    began_ms = pv_monotonic_ms();
+    pv_watch_wait(watch, 50, 10);
+    assert_true(pv_monotonic_ms() - began_ms >= 50);
+}
+
+/* A gathering of a quarter of an hour would be ended by ctest. */
+static void gathering_ends_when_the_wait_has_to(void **state)
+{
+    (void)state;
+    write_line();
+    pv_watch_wait(watch, 20, 1000000);
+}
+
 static void stop_ends_the_wait(void **state)
 {
     (void)state;
     pv_stop_install();
     pv_stop_request();
     for (int i = 0; i < 1000; i++)
-        pv_watch_wait(watch, 1000000); /* a thousand waits that each last would be ended by ctest */
+        pv_watch_wait(watch, 1000000,
+                      10); /* a thousand waits that each last would be ended by ctest */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -72,7 +96,8 @@ static void stop_ends_the_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_written_ends_the_wait),
+        TEST(what_is_written_ends_the_wait), TEST(what_is_written_together_wakes_once),
+        TEST(gathering_ends_when_the_wait_has_to),
         TEST(stop_ends_the_wait), /* for good: it is the last */
     };
 
