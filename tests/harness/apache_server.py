@@ -5,8 +5,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from harness.child_process import ChildProcess
-from harness.ports import answers, free_port
+from harness.private_server import PrivateServer, write_pages
 from harness.programs import clean_environment
 from harness.waiting import wait_until
 
@@ -48,68 +47,53 @@ def _runs(pid: int, program: str) -> bool:
         return False
 
 
-class ApacheServer:
+class ApacheServer(PrivateServer):
     """`extra` are directives of the server. Apache gives its privileges away, so that its pages are in a directory
     that all may read; the rest of its files is there too."""
+
+    name = "Apache"
 
     def __init__(self, extra: str = "") -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="pageviews-apache-")
         self.directory = Path(self._temporary.name)
         self.directory.chmod(0o755)
-        pages = self.directory / "pages"
-        pages.mkdir()
-        (pages / "index.html").write_text("<!doctype html><title>A page</title>\n", encoding="utf-8")
-        (pages / "style.css").write_text("p { }\n", encoding="utf-8")
-        self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
+        super().__init__(self.directory / "output.log")
+        write_pages(self.directory / "pages")
         self.pid_file = self.directory / "apache.pid"
-        self._child: ChildProcess | None = None
         text = _CONFIG.format(directory=self.directory, port=self.port, extra=extra)
         (self.directory / "apache.conf").write_text(text, encoding="utf-8")
-
-    def __enter__(self) -> ApacheServer:
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
         self._temporary.cleanup()
 
-    def start(self) -> None:
-        command = ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", str(self.directory / "apache.conf")]
-        self._child = ChildProcess(command, self.directory / "output.log", clean_environment())
-        wait_until(self._is_ready, "Apache answers", explain=self.describe)
+    def _command(self) -> list[str]:
+        return ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", str(self.directory / "apache.conf")]
 
-    def _is_ready(self) -> bool:
-        assert self._child is not None and self._child.is_running, self.describe()
+    def _environment(self) -> dict[str, str]:
+        return clean_environment()
+
+    def _answers(self) -> bool:
         # It answers a moment before it minds signals, and says so a moment after.
-        return answers(self.port) and self._times_started() > 0
+        return super()._answers() and self._times_started() > 0
 
     def graceful(self) -> None:
         """Opens logs and starts piped loggers anew; requests under way end with the old ones."""
-        assert self._child is not None
         before = self._times_started()
-        self._child.send_signal(signal.SIGUSR1)
+        self._running.send_signal(signal.SIGUSR1)
         wait_until(lambda: self._times_started() > before, "Apache has restarted", explain=self.describe)
 
     def loggers(self, program: str) -> set[int]:
         """The processes of piped logs that run `program` by now."""
-        assert self._child is not None
-        parent = Path(f"/proc/{self._child.pid}/task/{self._child.pid}/children")
+        parent = Path(f"/proc/{self._running.pid}/task/{self._running.pid}/children")
         return {int(child) for child in parent.read_text().split() if _runs(int(child), program)}
 
     def stop(self) -> None:
         """SIGWINCH: requests under way are answered and logged first."""
-        if self._child is not None:
-            self._child.send_signal(signal.SIGWINCH)
-            self._child.wait_exit(60)
+        self._end_with(signal.SIGWINCH)
 
     def describe(self) -> str:
-        return f"{self._child.describe() if self._child else ''}\n{self._errors()[-6000:]}"
+        return f"{super().describe()}\n{self._errors()[-6000:]}"
 
     def _times_started(self) -> int:
         return self._errors().count("resuming normal operations")

@@ -4,10 +4,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from harness.child_process import ChildProcess
-from harness.ports import answers, free_port
+from harness.private_server import PrivateServer, write_pages
 from harness.programs import clean_environment
-from harness.waiting import wait_until
 
 _CONFIG = """\
 {{
@@ -30,48 +28,25 @@ http://www.example.org:{port} {{
 """
 
 
-class CaddyServer:
+class CaddyServer(PrivateServer):
     """`snippets` come before the site, `site` are directives of it."""
 
+    name = "Caddy"
+
     def __init__(self, directory: Path, snippets: str = "", site: str = "") -> None:
-        pages = directory / "pages"
-        pages.mkdir(parents=True)
-        (pages / "index.html").write_text("<!doctype html><title>A page</title>\n", encoding="utf-8")
-        (pages / "style.css").write_text("p { }\n", encoding="utf-8")
-        self.port = free_port()
+        super().__init__(directory / "caddy.log")
+        write_pages(directory / "pages")
         self._directory = directory
         self._config = directory / "Caddyfile"
-        self._child: ChildProcess | None = None
         self._config.write_text(
             _CONFIG.format(directory=directory, port=self.port, snippets=snippets, site=site), encoding="utf-8")
 
-    def __enter__(self) -> CaddyServer:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
+    def _command(self) -> list[str]:
+        return ["caddy", "run", "--adapter=caddyfile", f"--config={self._config}"]
 
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def start(self) -> None:
-        home = clean_environment({"HOME": str(self._directory), "XDG_DATA_HOME": str(self._directory / "data")})
-        command = ["caddy", "run", "--adapter=caddyfile", f"--config={self._config}"]
-        self._child = ChildProcess(command, self._directory / "caddy.log", home)
-        wait_until(self._is_ready, "Caddy answers", explain=self._child.describe)
-
-    def _is_ready(self) -> bool:
-        assert self._child is not None and self._child.is_running, self._child and self._child.describe()
-        return answers(self.port)
+    def _environment(self) -> dict[str, str]:
+        return clean_environment({"HOME": str(self._directory), "XDG_DATA_HOME": str(self._directory / "data")})
 
     def stop(self) -> None:
         """SIGTERM: requests under way are answered and logged first."""
-        assert self._child is not None
-        self._child.send_signal(signal.SIGTERM)
-        assert self._child.wait_exit(60) == 0, self._child.describe()
-
-    def kill(self) -> None:
-        if self._child is not None:
-            self._child.kill()
+        assert self._end_with(signal.SIGTERM) == 0, self.describe()

@@ -11,9 +11,9 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from harness.child_process import ChildProcess
 from harness.page_view_policy import REPOSITORY
 from harness.ports import free_port
+from harness.private_server import PrivateServer
 from harness.waiting import wait_until
 
 _SERVER_PROPERTIES = """\
@@ -59,17 +59,17 @@ def jars_directory() -> Path:
     return Path(os.environ.get("PV_KAFKA_LIBS", REPOSITORY / "build" / "deps" / "kafka"))
 
 
-class KafkaBroker:
+class KafkaBroker(PrivateServer):
     """`restart` after `kill` or `stop` finds the same ports and the same data."""
+
+    name = "Kafka"
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        super().__init__(directory / "broker.log")
         self.directory = directory
-        self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
         self._properties = directory / "server.properties"
         self._log4j = directory / "log4j2.properties"
-        self._child: ChildProcess | None = None
         # One client for the broker's life: results are lost when their client is collected.
         self.admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         self._properties.write_text(
@@ -77,17 +77,6 @@ class KafkaBroker:
         )
         self._log4j.write_text(_LOG4J_PROPERTIES)
         self._format()
-
-    def __enter__(self) -> KafkaBroker:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
 
     def _java(self, main_class: str, *arguments: str) -> list[str]:
         log4j = f"-Dlog4j2.configurationFile={self._log4j}"
@@ -101,12 +90,10 @@ class KafkaBroker:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"Kafka's storage was not formatted:\n{done.stdout}{done.stderr}"
 
-    def start(self) -> None:
-        self._child = ChildProcess(self._java("kafka.Kafka", str(self._properties)), self.directory / "broker.log")
-        wait_until(self._is_ready, "Kafka answers", explain=self._child.describe)
+    def _command(self) -> list[str]:
+        return self._java("kafka.Kafka", str(self._properties))
 
-    def _is_ready(self) -> bool:
-        assert self._child is not None and self._child.is_running, self._child and self._child.describe()
+    def _answers(self) -> bool:
         try:
             return bool(self.admin.list_topics(timeout=1).brokers)
         except KafkaException:
@@ -121,13 +108,7 @@ class KafkaBroker:
         wait_until(lambda: topic not in self.admin.list_topics(timeout=10).topics, f"{topic} is deleted")
 
     def stop(self) -> None:
-        if self._child is not None:
-            self._child.send_signal(signal.SIGTERM)
-            self._child.wait_exit(60)
-
-    def kill(self) -> None:
-        if self._child is not None:
-            self._child.kill()
+        self._end_with(signal.SIGTERM)
 
     def restart(self) -> None:
         if self._child is not None and self._child.is_running:

@@ -5,9 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from harness.child_process import ChildProcess
-from harness.ports import answers, free_port
-from harness.waiting import wait_until
+from harness.private_server import PrivateServer, write_pages
 
 _CONFIG = """\
 daemon off;
@@ -40,18 +38,16 @@ http {{
 """
 
 
-class NginxServer:
+class NginxServer(PrivateServer):
     """`http`, `server` and `location` are directives to put into those blocks."""
 
+    name = "nginx"
+
     def __init__(self, directory: Path, http: str = "", server: str = "", location: str = "") -> None:
+        super().__init__(directory / "output.log")
         self.pages = directory / "pages"
-        self.pages.mkdir(parents=True)
-        (self.pages / "index.html").write_text("<!doctype html><title>A page</title>\n", encoding="utf-8")
-        (self.pages / "style.css").write_text("p { }\n", encoding="utf-8")
-        self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
+        write_pages(self.pages)
         self._directory = directory
-        self._child: ChildProcess | None = None
         (directory / "nginx.conf").write_text(_CONFIG.format(
             directory=directory, port=self.port, server=server, location=location,
             # Without one it writes to a log outside of the test; beside another one "off" would win.
@@ -60,44 +56,23 @@ class NginxServer:
             user="user root;" if os.geteuid() == 0 else "",
         ), encoding="utf-8")
 
-    def __enter__(self) -> NginxServer:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
     @property
     def pid_file(self) -> Path:
         return self._directory / "nginx.pid"
 
-    def start(self) -> None:
+    def _command(self) -> list[str]:
         own = self._directory
-        command = ["/usr/sbin/nginx", "-c", str(own / "nginx.conf"), "-e", str(own / "start.log")]
-        self._child = ChildProcess(command, self._directory / "output.log")
-        wait_until(self._is_ready, "nginx answers", explain=self.describe)
-
-    def _is_ready(self) -> bool:
-        assert self._child is not None and self._child.is_running, self.describe()
-        return answers(self.port)
+        return ["/usr/sbin/nginx", "-c", str(own / "nginx.conf"), "-e", str(own / "start.log")]
 
     def stop(self) -> None:
         """SIGQUIT: requests under way are answered and logged first."""
-        assert self._child is not None
-        self._child.send_signal(signal.SIGQUIT)
-        assert self._child.wait_exit(60) == 0, self.describe()
+        assert self._end_with(signal.SIGQUIT) == 0, self.describe()
 
     def kill(self) -> None:
         """Workers end with their master, which a SIGKILL would take from them."""
-        if self._child is not None:
-            self._child.send_signal(signal.SIGTERM)
-            self._child.wait_exit(60)
+        self._end_with(signal.SIGTERM)
 
     def describe(self) -> str:
         logs = [self._directory / name for name in ("start.log", "error.log")]
         said = [log.read_text(errors="replace") for log in logs if log.exists()]
-        return "\n".join([self._child.describe() if self._child else "", *said])[-8000:]
+        return "\n".join([super().describe(), *said])[-8000:]
