@@ -51,6 +51,9 @@ size_t pv_aggregator_metrics_table(const struct pv_aggregator_metrics *m,
          &m->ranker.refresh_us},
         {"pv_ranker_redis_microseconds", "gauge", NULL, NULL, "What it waited for Redis's answers.",
          &m->ranker.redis_us},
+        {"pv_ranker_last_ranking_milliseconds", "gauge", NULL, NULL,
+         "Time of the last refresh, in ms since the epoch; 0 while another process ranks.",
+         &m->ranker.last_ranking_ms},
         {"pv_aggregator_redis_up", "gauge", NULL, NULL, "1 while Redis answers.", &m->redis_up},
     };
     size_t count = 0;

@@ -16,7 +16,7 @@ struct pv_aggregator_metrics {
 };
 
 /* The table, one row a metric; it points into `metrics`. */
-#define PV_AGGREGATOR_METRIC_ROWS (26 + PV_REASON_COUNT)
+#define PV_AGGREGATOR_METRIC_ROWS (27 + PV_REASON_COUNT)
 size_t pv_aggregator_metrics_table(const struct pv_aggregator_metrics *metrics,
                                    struct pv_metric rows[PV_AGGREGATOR_METRIC_ROWS]);
 

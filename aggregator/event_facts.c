@@ -24,6 +24,7 @@ enum pv_status pv_event_facts_init(struct pv_event_facts *facts, bool visitors,
         if (facts->expiring == NULL)
             status = pv_error_nomem(error, "visitors");
     }
+    facts->is_empty = true;
     return status;
 }
 
@@ -36,6 +37,9 @@ void pv_event_facts_clean_up(struct pv_event_facts *facts)
 
 void pv_event_facts_forget(struct pv_event_facts *facts)
 {
+    if (facts->is_empty)
+        return;
+    facts->is_empty = true;
     if (facts->descriptions != NULL)
         pv_description_filter_forget(facts->descriptions);
     if (facts->visitors != NULL)
@@ -85,6 +89,7 @@ bool pv_event_facts_note(struct pv_event_facts *facts, struct pv_batch *batch,
     uint32_t article = batch->last_article;
     uint64_t hash = batch->articles[article].hash;
 
+    facts->is_empty = false;
     if (pv_description_filter_tells(facts->descriptions, hash, event) &&
         !pv_batch_facts_describe(&batch->facts, article, event, offset))
         return false;

@@ -12,6 +12,7 @@ struct pv_event_facts {
     /* Hashes of HyperLogLogs whose keys have their expiry, each in its own place; one that gives
      * way to another is told again. */
     uint64_t *expiring;
+    bool is_empty; /* nothing was noted since the last time that all was forgotten */
 };
 
 enum pv_status pv_event_facts_init(struct pv_event_facts *facts, bool visitors,
@@ -23,7 +24,10 @@ void pv_event_facts_clean_up(struct pv_event_facts *facts);
 bool pv_event_facts_note(struct pv_event_facts *facts, struct pv_batch *batch,
                          const struct pv_event *event, int64_t offset);
 
-/* A batch is void: what was noted may not be in Redis. */
+/* A batch is void: what was noted may not be in Redis. All is forgotten and not what was noted of
+ * that batch's partition, since the memories say nothing of partitions: what the others have told
+ * is told once more, which does no harm. Forgetting again and again, once a partition, costs
+ * nothing. */
 void pv_event_facts_forget(struct pv_event_facts *facts);
 
 #endif

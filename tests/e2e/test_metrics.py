@@ -44,6 +44,8 @@ def test_metrics_and_readiness_follow_the_work(pipeline: Pipeline) -> None:
     assert counted["pv_aggregator_views_total"] == 300
     assert counted["pv_aggregator_partitions"] == 4
     wait_until(lambda: metrics(aggregator_at)["pv_aggregator_lag"] == 0, "no lag", explain=aggregator.describe)
+    wait_until(lambda: metrics(aggregator_at)["pv_ranker_last_ranking_milliseconds"] > 0, "a ranking",
+               explain=aggregator.describe)
 
     pipeline.server.kill()
     wait_until(lambda: get(aggregator_at, "/readyz")[0] == 503, "not ready without Redis", explain=aggregator.describe)
