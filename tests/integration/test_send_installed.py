@@ -3,8 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -12,13 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.installed_library import DEADLINE_S, InstalledLibrary, declared, documented_program, run
 from harness.page_view_policy import REPOSITORY
-from harness.programs import EXPORTER, binary
 
-BUILD = binary(EXPORTER).parent.parent
-DEADLINE_S = 300
 EXAMPLE = REPOSITORY / "examples" / "send" / "page.c"
-DOCUMENTED = REPOSITORY / "docs" / "send.md"
 HEADERS = ["send.h", "status.h"]
 PROCESSES, THREADS, VIEWS = 4, 3, 500
 
@@ -111,19 +106,6 @@ int main(int argc, char **argv)
 Compile = Callable[..., Path]
 
 
-def run(*command: str | Path, env: dict[str, str] | None = None, code: int = 0) -> str:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=DEADLINE_S,
-                          env={**os.environ, **(env or {})})
-    assert done.returncode == code, f"$ {command}\n{done.stdout}{done.stderr}"
-    return done.stdout if code == 0 else done.stderr
-
-
-def sanitizers() -> list[str]:
-    """What the library was built with."""
-    found = re.search(r"^PV_SANITIZE:\w+=(.+)$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE)
-    return [f"-fsanitize={found[1]}"] if found else []
-
-
 def events(spool: Path) -> list[dict[str, str | int]]:
     """What is in the spool, as events; every line must be one, and end."""
     text = b"".join(segment.read_bytes() for segment in sorted(spool.glob("*.ndjson")))
@@ -132,35 +114,19 @@ def events(spool: Path) -> list[dict[str, str | int]]:
 
 
 @pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prefix that the build was not configured for, and that is moved after the installation."""
-    first = tmp_path_factory.mktemp("install") / "first"
-    run("cmake", "--install", BUILD, "--prefix", first, "--component", "send")
-    return first.rename(first.with_name("moved"))
+def library(tmp_path_factory: pytest.TempPathFactory) -> InstalledLibrary:
+    return InstalledLibrary(tmp_path_factory.mktemp("install"), "send", "pageview-send")
 
 
 @pytest.fixture(scope="module")
-def pkg_config(prefix: Path) -> dict[str, str]:
-    [found] = prefix.rglob("pageview-send.pc")
-    return {"PKG_CONFIG_PATH": str(found.parent)}
-
-
-@pytest.fixture(scope="module")
-def library_path(prefix: Path) -> dict[str, str]:
-    [found] = prefix.rglob("libpageview-send.so")
-    return {"LD_LIBRARY_PATH": str(found.parent)}
+def library_path(library: InstalledLibrary) -> dict[str, str]:
+    return library.path
 
 
 @pytest.fixture
-def compile_program(tmp_path: Path, pkg_config: dict[str, str]) -> Compile:
-    """Compiles with no more than pkg-config says, but for the sanitizers."""
-
+def compile_program(tmp_path: Path, library: InstalledLibrary) -> Compile:
     def compiled(source: str, *more: str, compiler: str = "cc", name: str = "app.c") -> Path:
-        flags = shlex.split(run("pkg-config", "--cflags", "--libs", "pageview-send", env=pkg_config))
-        (tmp_path / name).write_text(source)
-        run(compiler, "-Wall", "-Wextra", "-Werror", "-pedantic", *more, *sanitizers(), "-o", tmp_path / "app",
-            tmp_path / name, *flags)
-        return tmp_path / "app"
+        return library.compile(tmp_path, source, *more, compiler=compiler, name=name)
 
     return compiled
 
@@ -242,35 +208,26 @@ def test_it_is_used_from_cpp(tmp_path: Path, compile_program: Compile, library_p
 
 def test_the_loop_of_the_documents_compiles(compile_program: Compile) -> None:
     """The FastCGI library is only declared here: the loop is the part that is ours."""
-    source = re.search(r"^```c\n(.*?)^```", DOCUMENTED.read_text(), re.MULTILINE | re.DOTALL)
-    assert source, f"no example in {DOCUMENTED}"
-    loop = source[1].replace("#include <fcgi_stdio.h>", "static int FCGI_Accept(void) { return -1; }")
-    assert loop != source[1]
+    source = documented_program("send.md")
+    loop = source.replace("#include <fcgi_stdio.h>", "static int FCGI_Accept(void) { return -1; }")
+    assert loop != source
     compile_program(EXAMPLE.read_text().split("int main(void)")[0] + loop)
 
 
-def test_only_the_senders_headers_are_installed(prefix: Path) -> None:
-    assert sorted(path.name for path in (prefix / "include" / "pageview").iterdir()) == HEADERS
+def test_only_the_senders_headers_are_installed(library: InstalledLibrary) -> None:
+    assert library.headers() == HEADERS
 
 
-def test_the_library_exports_the_sender_and_nothing_else(prefix: Path) -> None:
-    [library] = prefix.rglob("libpageview-send.so.0")
-    names = {line.split()[-1] for line in run("nm", "-D", "--defined-only", library).splitlines()}
-    header = (REPOSITORY / "pageview" / "send.h").read_text()
-    assert names == set(re.findall(r"PV_SEND_API [^(]*?\b(pv_send\w+)\(", header))
+def test_the_library_exports_the_sender_and_nothing_else(library: InstalledLibrary) -> None:
+    names = library.exports()
+    assert names == declared("send.h", "PV_SEND_API", r"pv_send\w+")
     assert "pv_sender_send" in names
 
 
-def test_the_library_needs_libc_alone(prefix: Path) -> None:
-    [library] = prefix.rglob("libpageview-send.so.0")
-    needed = re.findall(r"NEEDED +(\S+)", run("objdump", "-p", library))
-    assert [name for name in needed if not re.match(r"lib[a-z]+san\.so", name)] == ["libc.so.6"]  # but for sanitizers'
+def test_the_library_needs_libc_alone(library: InstalledLibrary) -> None:
+    assert library.needs() == ["libc.so.6"]
 
 
-def test_it_links_statically_too(prefix: Path, pkg_config: dict[str, str], tmp_path: Path) -> None:
-    flags = shlex.split(run("pkg-config", "--static", "--libs", "--cflags", "pageview-send", env=pkg_config))
-    [archive] = prefix.rglob("libpageview-send.a")
-    (tmp_path / "app.c").write_text(RESULTS)
-    run("cc", *sanitizers(), "-o", tmp_path / "app", tmp_path / "app.c",
-        *[str(archive) if flag == "-lpageview-send" else flag for flag in flags])
-    assert len(run(tmp_path / "app", tmp_path / "spool").splitlines()) == 4
+def test_it_links_statically_too(library: InstalledLibrary, tmp_path: Path) -> None:
+    app = library.compile_statically(tmp_path, RESULTS)
+    assert len(run(app, tmp_path / "spool").splitlines()) == 4
