@@ -5,6 +5,7 @@
 #ifndef PAGEVIEW_EIGHT_BYTES_H
 #define PAGEVIEW_EIGHT_BYTES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -34,6 +35,21 @@ static inline uint64_t pv_any_below(uint64_t word, uint8_t limit)
 static inline uint64_t pv_any_is(uint64_t word, uint8_t byte)
 {
     return pv_any_below(word ^ PV_EACH_BYTE(byte), 1);
+}
+
+/* How many bytes from `at` on, in steps of eight, are neither a quote, nor a backslash, nor a
+ * control character: what a string of JSON may have as it is. */
+static inline size_t pv_json_plain_bytes(const char *at, const char *end)
+{
+    size_t plain = 0;
+
+    for (; end - at >= 8; at += 8, plain += 8) {
+        uint64_t word = pv_eight_bytes(at);
+
+        if ((pv_any_is(word, '"') | pv_any_is(word, '\\') | pv_any_below(word, ' ')) != 0)
+            break;
+    }
+    return plain;
 }
 
 #endif

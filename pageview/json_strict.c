@@ -181,22 +181,10 @@ static bool escape(struct scan *scan)
     return true;
 }
 
-/* Passes over characters that are neither a quote, nor an escape, nor a control character. */
-static void skip_plain(struct scan *scan)
-{
-    while (scan->end - scan->at >= 8) {
-        uint64_t word = pv_eight_bytes(scan->at);
-
-        if ((pv_any_is(word, '"') | pv_any_is(word, '\\') | pv_any_below(word, ' ')) != 0)
-            break;
-        scan->at += 8;
-    }
-}
-
 /* From behind the opening quote to behind the closing one. */
 static bool string(struct scan *scan)
 {
-    skip_plain(scan);
+    scan->at += pv_json_plain_bytes(scan->at, scan->end);
     while (scan->at < scan->end) {
         char c = *scan->at++;
 

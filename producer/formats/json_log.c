@@ -113,18 +113,6 @@ static bool skip_char(struct scan *scan, char c)
     return true;
 }
 
-/* Passes over characters that are neither a quote, nor a backslash, nor a control character. */
-static void skip_plain(struct scan *scan)
-{
-    while (scan->end - scan->at >= 8) {
-        uint64_t word = pv_eight_bytes(scan->at);
-
-        if ((pv_any_is(word, '"') | pv_any_is(word, '\\') | pv_any_below(word, ' ')) != 0)
-            break;
-        scan->at += 8;
-    }
-}
-
 /* From a quote to behind the one that closes it. Its escapes are looked at, and undone when the
  * text is `wanted`. */
 static bool take_string(struct scan *scan, bool wanted, struct pv_text *text)
@@ -136,7 +124,7 @@ static bool take_string(struct scan *scan, bool wanted, struct pv_text *text)
     if (!skip_char(scan, '"'))
         return false;
     for (;; scan->at++) {
-        skip_plain(scan);
+        scan->at += pv_json_plain_bytes(scan->at, scan->end);
         if (scan->at == scan->end || (unsigned char)*scan->at < 0x20)
             return false;
         if (*scan->at == '"')

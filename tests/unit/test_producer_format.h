@@ -70,6 +70,65 @@ static inline void expect_text(struct pv_text text, const char *expected, const 
 }
 #define assert_text(text, expected) expect_text(text, expected, __FILE__, __LINE__)
 
+/* ---- Tables that nginx's formats and Apache's both have ---- */
+
+#define CASES(table) (table), sizeof(table) / sizeof *(table)
+
+struct time_case {
+    const char *format, *time;
+    int64_t ts_ms;
+};
+
+/* Uses the time's format before `rest`, which has the request in quotes and the status, and gives
+ * a line of it. */
+static inline const char *line_of_time(const char *time_format, const char *time, const char *rest)
+{
+    static char text[256];
+
+    snprintf(text, sizeof text, "%s%s", time_format, rest);
+    use_format(text);
+    snprintf(text, sizeof text, "%s \"GET / HTTP/1.1\" 200", time);
+    return text;
+}
+
+static inline void expect_times(const char *rest, const struct time_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(parse(line_of_time(cases[i].format, cases[i].time, rest)).ts_ms,
+                         cases[i].ts_ms);
+}
+
+static inline void expect_bad_times(const char *rest, const char *const (*cases)[2], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *line = line_of_time(cases[i][0], cases[i][1], rest);
+
+        if (parses(line))
+            fail_msg("taken: %s", line);
+    }
+}
+
+struct request_case {
+    const char *format, *line, *method, *target;
+};
+
+/* `time` is the format of a time in seconds, `status` that of a status. */
+static inline void expect_requests(const char *time, const char *status,
+                                   const struct request_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char text[256];
+        struct pv_hit hit;
+
+        snprintf(text, sizeof text, "%s\t%s\t%s", time, cases[i].format, status);
+        use_format(text);
+        snprintf(text, sizeof text, "1\t%s\t200", cases[i].line);
+        hit = parse(text);
+        assert_text(hit.method, cases[i].method);
+        assert_text(hit.target, cases[i].target);
+    }
+}
+
 /* The text of the error that the format gives. */
 static inline const char *refusal(const char *text)
 {

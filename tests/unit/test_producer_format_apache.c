@@ -46,10 +46,7 @@ static void a_copied_configuration_is_the_same_format(void **state)
 
 static void each_time_is_understood(void **state)
 {
-    static const struct {
-        const char *format, *time;
-        int64_t ts_ms;
-    } cases[] = {
+    static const struct time_case cases[] = {
         {"%t", TIME, TS},
         {"%t", "[24/Nov/2026:18:50:07 +0545]", TS},
         {"%{%d/%b/%Y:%H:%M:%S %z}t", "24/Nov/2026:13:05:07 +0000", TS},
@@ -71,14 +68,7 @@ static void each_time_is_understood(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char text[256];
-
-        snprintf(text, sizeof text, "%s \"%%r\" %%>s", cases[i].format);
-        use_format(text);
-        snprintf(text, sizeof text, "%s \"GET / HTTP/1.1\" 200", cases[i].time);
-        assert_int_equal(parse(text).ts_ms, cases[i].ts_ms);
-    }
+    expect_times(" \"%r\" %>s", CASES(cases));
 }
 
 static void broken_times_are_bad_lines(void **state)
@@ -100,22 +90,12 @@ static void broken_times_are_bad_lines(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char text[256];
-
-        snprintf(text, sizeof text, "%s \"%%r\" %%>s", cases[i][0]);
-        use_format(text);
-        snprintf(text, sizeof text, "%s \"GET / HTTP/1.1\" 200", cases[i][1]);
-        if (parses(text))
-            fail_msg("taken: %s", text);
-    }
+    expect_bad_times(" \"%r\" %>s", CASES(cases));
 }
 
 static void request_may_come_in_parts(void **state)
 {
-    static const struct {
-        const char *format, *line, *method, *target;
-    } cases[] = {
+    static const struct request_case cases[] = {
         {"%m %U%q", "GET /a?b=c", "GET", "/a?b=c"},
         {"%m %U%q", "GET /a", "GET", "/a"},
         {"%m %U %q", "GET /a ?b", "GET", "/a?b"},
@@ -128,17 +108,7 @@ static void request_may_come_in_parts(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char text[256];
-        struct pv_hit hit;
-
-        snprintf(text, sizeof text, "%%{sec}t\t%s\t%%s", cases[i].format);
-        use_format(text);
-        snprintf(text, sizeof text, "1\t%s\t200", cases[i].line);
-        hit = parse(text);
-        assert_text(hit.method, cases[i].method);
-        assert_text(hit.target, cases[i].target);
-    }
+    expect_requests("%{sec}t", "%s", CASES(cases));
 }
 
 /* What `directive` with this value does to a hit. */

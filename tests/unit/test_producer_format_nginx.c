@@ -87,10 +87,7 @@ static void format_may_begin_with_a_quote(void **state)
 
 static void each_time_is_understood(void **state)
 {
-    static const struct {
-        const char *variable, *time;
-        int64_t ts_ms;
-    } cases[] = {
+    static const struct time_case cases[] = {
         {"$time_local", "24/Nov/2026:13:05:07 +0000", TS},
         {"$time_local", "24/Nov/2026:18:50:07 +0545", TS},
         {"$time_local", "24/Nov/2026:04:05:07 -0900", TS},
@@ -109,14 +106,7 @@ static void each_time_is_understood(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char text[256];
-
-        snprintf(text, sizeof text, "%s \"$request\" $status", cases[i].variable);
-        use_format(text);
-        snprintf(text, sizeof text, "%s \"GET / HTTP/1.1\" 200", cases[i].time);
-        assert_int_equal(parse(text).ts_ms, cases[i].ts_ms);
-    }
+    expect_times(" \"$request\" $status", CASES(cases));
 }
 
 static void broken_times_are_bad_lines(void **state)
@@ -141,22 +131,12 @@ static void broken_times_are_bad_lines(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char text[256];
-
-        snprintf(text, sizeof text, "%s \"$request\" $status", cases[i][0]);
-        use_format(text);
-        snprintf(text, sizeof text, "%s \"GET / HTTP/1.1\" 200", cases[i][1]);
-        if (parses(text))
-            fail_msg("taken: %s", text);
-    }
+    expect_bad_times(" \"$request\" $status", CASES(cases));
 }
 
 static void request_may_come_in_parts(void **state)
 {
-    static const struct {
-        const char *format, *line, *method, *target;
-    } cases[] = {
+    static const struct request_case cases[] = {
         {"$request_method $request_uri", "GET /a?b=c", "GET", "/a?b=c"},
         {"$request_method $uri", "GET /a", "GET", "/a"},
         {"$request_method $document_uri", "GET /a", "GET", "/a"},
@@ -188,17 +168,7 @@ static void request_may_come_in_parts(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char text[256];
-        struct pv_hit hit;
-
-        snprintf(text, sizeof text, "$msec\t%s\t$status", cases[i].format);
-        use_format(text);
-        snprintf(text, sizeof text, "1.0\t%s\t200", cases[i].line);
-        hit = parse(text);
-        assert_text(hit.method, cases[i].method);
-        assert_text(hit.target, cases[i].target);
-    }
+    expect_requests("$msec", "$status", CASES(cases));
 }
 
 /* What `variable` with this value does to a hit. */
