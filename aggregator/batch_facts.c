@@ -5,7 +5,7 @@
 
 #include "pageview/bucket.h"
 
-enum { EVENT_TEXT_MAX = PV_TITLE_SIZE_MAX + PV_SECTION_SIZE_MAX + 2 * PV_VISITOR_SIZE_MAX };
+enum { EVENT_TEXT_MAX = PV_TITLE_SIZE_MAX + PV_SECTION_SIZE_MAX };
 
 void pv_batch_facts_clean_up(struct pv_batch_facts *facts)
 {
@@ -122,18 +122,16 @@ bool pv_batch_facts_describe(struct pv_batch_facts *facts, uint32_t article,
 }
 
 bool pv_batch_facts_visit(struct pv_batch_facts *facts, uint32_t article, uint32_t minute,
-                          struct pv_text visitor, bool first)
+                          struct pv_hll_place place, bool first)
 {
     void *items = facts->visits;
     bool grown =
         grow(&items, &facts->visit_capacity, facts->visit_count + 1, sizeof *facts->visits);
-    uint32_t text_at;
 
     facts->visits = items;
-    if (!grown || !add_text(facts, visitor, &text_at))
+    if (!grown)
         return false;
-    facts->visits[facts->visit_count++] =
-        (struct pv_visit){article, minute, text_at, (uint32_t)visitor.length, first};
+    facts->visits[facts->visit_count++] = (struct pv_visit){article, minute, place, first};
     return true;
 }
 
@@ -143,7 +141,11 @@ static int compare_visits(const void *a, const void *b)
 
     if (left->article != right->article)
         return left->article < right->article ? -1 : 1;
-    return (left->minute > right->minute) - (left->minute < right->minute);
+    if (left->minute != right->minute)
+        return left->minute < right->minute ? -1 : 1;
+    if (left->place.index != right->place.index)
+        return left->place.index < right->place.index ? -1 : 1;
+    return right->place.rank - left->place.rank;
 }
 
 void pv_batch_facts_sort(struct pv_batch_facts *facts)

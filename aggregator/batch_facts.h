@@ -9,11 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aggregator/hyperloglog.h"
 #include "pageview/buffer.h"
 #include "pageview/event.h"
 
-#define PV_FACTS_TEXT_MAX         1048576 /* bytes of titles, sections and visitors in a batch */
-#define PV_FACTS_VISITS_MAX       32768 /* (visitor, article and day or minute) pairs in a batch */
+#define PV_FACTS_TEXT_MAX         1048576 /* bytes of titles and sections in a batch */
+#define PV_FACTS_VISITS_MAX       65536 /* (visitor, article and day or minute) pairs in a batch */
 #define PV_FACTS_DESCRIPTIONS_MAX 2048  /* articles in a batch that are described */
 
 /* A text of the latest event that has one, in the order of (hour, offset). */
@@ -31,10 +32,11 @@ struct pv_description {
 /* The article of a visit to any page of the site. */
 #define PV_VISIT_OF_SITE UINT32_MAX
 
+/* Of a visitor only the place is kept: that is all a HyperLogLog keeps. */
 struct pv_visit {
     uint32_t article; /* index in the batch, or PV_VISIT_OF_SITE */
     uint32_t minute;  /* since the Unix epoch: the site's bucket, or the day's first minute */
-    uint32_t text_at, length;
+    struct pv_hll_place place;
     bool first; /* of its HyperLogLog, as far as is known: it tells when the key expires */
 };
 
@@ -61,9 +63,10 @@ bool pv_batch_facts_describe(struct pv_batch_facts *facts, uint32_t article,
 
 /* Adds a visit. False when memory is out. */
 bool pv_batch_facts_visit(struct pv_batch_facts *facts, uint32_t article, uint32_t minute,
-                          struct pv_text visitor, bool first);
+                          struct pv_hll_place place, bool first);
 
-/* Brings the visits of one HyperLogLog together. */
+/* Brings the visits of one HyperLogLog together, in the order of registers, the highest rank of
+ * each first. */
 void pv_batch_facts_sort(struct pv_batch_facts *facts);
 
 #endif

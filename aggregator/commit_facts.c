@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aggregator/hll_sketch.h"
 #include "aggregator/msgpack.h"
 #include "pageview/bucket.h"
 #include "pageview/keys.h"
@@ -178,28 +179,68 @@ static int64_t visits_expire_ms(const struct pv_visit *visit)
                                               : start_ms + PV_DAY_MS + PV_KEEP_DAY_VISITORS_MS;
 }
 
-static void write_set(struct pv_buffer *bytes, const struct pv_batch *batch, const char *prefix,
-                      size_t first, size_t end, int64_t expiry_s)
+/* A sketch costs Redis the same however many places it has, an element a microsecond. Where there
+ * is no key yet the sketch becomes its value; elsewhere it has to be merged, which is dearer. */
+enum { SKETCH_FROM_NEW = 3, SKETCH_FROM = 256 };
+
+/* The places of the visits [first, end), of which the highest rank of a register counts. Returns
+ * how many; `*is_new` says that the key may not be there yet. */
+static size_t collect_places(const struct pv_batch_facts *facts, size_t first, size_t end,
+                             struct pv_hll_place places[PV_HLL_REGISTERS], bool *is_new)
 {
-    const struct pv_visit *visits = batch->facts.visits;
-    int64_t time_ms = (int64_t)visits[first].minute * PV_MINUTE_MS;
-    bool of_site = visits[first].article == PV_VISIT_OF_SITE, tells_expiry = false;
+    size_t count = 0;
+
+    *is_new = false;
+    for (size_t i = first; i < end; i++) {
+        struct pv_hll_place place = facts->visits[i].place;
+
+        *is_new = *is_new || facts->visits[i].first;
+        if (count == 0 || places[count - 1].index != place.index)
+            places[count++] = place;
+    }
+    return count;
+}
+
+static void write_places(struct pv_buffer *bytes, const struct pv_hll_place *places, size_t count,
+                         bool is_new)
+{
+    if (count >= (is_new ? SKETCH_FROM_NEW : SKETCH_FROM)) {
+        char sketch[PV_HLL_SKETCH_MAX];
+
+        pv_msgpack_number(bytes, 0);
+        pv_msgpack_text(bytes, sketch, (uint16_t)pv_hll_sketch_write(places, count, sketch));
+        return;
+    }
+    pv_msgpack_number(bytes, count);
+    for (size_t i = 0; i < count; i++) {
+        unsigned char element[PV_HLL_ELEMENT_SIZE];
+
+        pv_hll_element_of(places[i], element);
+        pv_msgpack_text(bytes, (const char *)element, sizeof element);
+    }
+}
+
+/* Returns how many values it wrote. */
+static uint32_t write_set(struct pv_buffer *bytes, const struct pv_batch *batch, const char *prefix,
+                          size_t first, size_t end, int64_t expiry_s)
+{
+    const struct pv_visit *visit = &batch->facts.visits[first];
+    int64_t time_ms = (int64_t)visit->minute * PV_MINUTE_MS;
+    bool of_site = visit->article == PV_VISIT_OF_SITE, is_new;
+    struct pv_hll_place places[PV_HLL_REGISTERS];
+    size_t count = collect_places(&batch->facts, first, end, places, &is_new);
     char stem[PV_KEY_SIZE];
     size_t length = of_site ? pv_key_site_visitors(prefix, time_ms, stem)
                             : pv_key_visitors_stem(prefix, time_ms, stem);
 
     pv_msgpack_text(bytes, stem, (uint16_t)length);
-    pv_msgpack_number(bytes, of_site ? 0 : (uint64_t)visits[first].article + 1);
-    for (size_t i = first; i < end; i++)
-        tells_expiry = tells_expiry || visits[i].first;
-    if (tells_expiry)
+    pv_msgpack_number(bytes, of_site ? 0 : (uint64_t)visit->article + 1);
+    if (is_new)
         write_digits(bytes, expiry_s);
     else
         pv_msgpack_text(bytes, "", 0);
-    pv_msgpack_number(bytes, end - first);
-    for (size_t i = first; i < end; i++)
-        pv_msgpack_text(bytes, batch->facts.texts.data + visits[i].text_at,
-                        (uint16_t)visits[i].length);
+    write_places(bytes, places, count, is_new);
+    return 4 + (count >= (is_new ? SKETCH_FROM_NEW : SKETCH_FROM) ? 1 : (uint32_t)count);
 }
 
 void pv_commit_write_visits(struct pv_buffer *bytes, const struct pv_batch *batch,
@@ -208,21 +249,24 @@ void pv_commit_write_visits(struct pv_buffer *bytes, const struct pv_batch *batc
 {
     const struct pv_batch_facts *facts = &batch->facts;
     const char *prefix = context->facts_prefix != NULL ? context->facts_prefix : context->prefix;
+    size_t at = bytes->length;
     uint32_t items = 0;
 
-    for (size_t first = 0, end; first < facts->visit_count; first = end) {
-        end = set_end(facts, first);
-        if (visits_expire_ms(&facts->visits[first]) > time->now_ms)
-            items += 4 + (uint32_t)(end - first);
-    }
-    if (items == 0)
+    if (facts->visit_count == 0)
         return;
-    pv_msgpack_array(bytes, items);
+    pv_msgpack_array(bytes, 0); /* how many is known at the end */
     for (size_t first = 0, end; first < facts->visit_count; first = end) {
         int64_t expires_ms = visits_expire_ms(&facts->visits[first]);
 
         end = set_end(facts, first);
         if (expires_ms > time->now_ms)
-            write_set(bytes, batch, prefix, first, end, redis_expiry_s(context, time, expires_ms));
+            items += write_set(bytes, batch, prefix, first, end,
+                               redis_expiry_s(context, time, expires_ms));
     }
+    if (bytes->failed)
+        return;
+    if (items == 0)
+        bytes->length = at;
+    else
+        pv_msgpack_set_array(bytes, at, items);
 }

@@ -58,17 +58,38 @@ static uint64_t mix(uint64_t number)
     return number ^ number >> 33;
 }
 
-static bool note_visit(struct pv_event_facts *facts, struct pv_batch *batch, uint64_t set,
-                       uint32_t article, uint32_t minute, struct pv_text visitor)
+/* Each hash has two places, so that two that share them do not drive each other out. */
+static uint64_t *places_of(const struct pv_event_facts *facts, uint64_t set)
 {
-    uint64_t *expiring = &facts->expiring[set % EXPIRING_MAX];
+    return &facts->expiring[set % EXPIRING_MAX & ~UINT64_C(1)];
+}
 
-    if (!pv_visitor_filter_admits(facts->visitors, set, visitor))
+/* True when it was known before. */
+static bool know(const struct pv_event_facts *facts, uint64_t set)
+{
+    uint64_t *places = places_of(facts, set);
+
+    if (places[0] == set || places[1] == set)
         return true;
-    if (!pv_batch_facts_visit(&batch->facts, article, minute, visitor, *expiring != set))
+    places[1] = places[0];
+    places[0] = set;
+    return false;
+}
+
+static bool note_visit(struct pv_event_facts *facts, struct pv_batch *batch, uint64_t set,
+                       uint32_t article, uint32_t minute, struct pv_hll_place place)
+{
+    bool known;
+
+    if (!pv_visitor_filter_admits(facts->visitors, set, place))
+        return true;
+    known = know(facts, set);
+    if (!pv_batch_facts_visit(&batch->facts, article, minute, place, !known)) {
+        if (!known)
+            places_of(facts, set)[0] = 0; /* it was not told */
         return false;
-    *expiring = set;
-    pv_visitor_filter_mark(facts->visitors, set, visitor);
+    }
+    pv_visitor_filter_mark(facts->visitors, set, place);
     return true;
 }
 
@@ -77,10 +98,11 @@ static bool note_visits(struct pv_event_facts *facts, struct pv_batch *batch, ui
 {
     uint32_t minute = (uint32_t)(event->ts_ms / PV_MINUTE_MS);
     uint32_t day = minute / DAY_MINUTES;
+    struct pv_hll_place place = pv_hll_place_of(event->visitor.data, event->visitor.length);
 
-    return note_visit(facts, batch, hash ^ mix(day), article, day * DAY_MINUTES, event->visitor) &&
+    return note_visit(facts, batch, hash ^ mix(day), article, day * DAY_MINUTES, place) &&
            note_visit(facts, batch, mix((uint64_t)minute << 16 | SITE_SEED), PV_VISIT_OF_SITE,
-                      minute, event->visitor);
+                      minute, place);
 }
 
 bool pv_event_facts_note(struct pv_event_facts *facts, struct pv_batch *batch,

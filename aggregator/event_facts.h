@@ -9,8 +9,8 @@
 struct pv_event_facts {
     struct pv_description_filter *descriptions;
     struct pv_visitor_filter *visitors; /* NULL: visitors are not counted */
-    /* Hashes of HyperLogLogs whose keys have their expiry, each in its own place; one that gives
-     * way to another is told again. */
+    /* Hashes of HyperLogLogs whose keys have their expiry, each in one of two places; one that
+     * gives way to others is told again. */
     uint64_t *expiring;
     bool is_empty; /* nothing was noted since the last time that all was forgotten */
 };

@@ -6,6 +6,8 @@
 #define MURMUR_M     UINT64_C(0xc6a4a7935bd1e995)
 #define MURMUR_SHIFT 47
 
+#define MURMUR_M_INVERSE UINT64_C(0x5f7a0ea7e59b19bd) /* MURMUR_M * it = 1, modulo 2^64 */
+
 enum { INDEX_BITS = 14, RANK_BITS = 50 };
 
 /* Redis reads little-endian words on every machine, as sketches travel between them. */
@@ -45,4 +47,21 @@ struct pv_hll_place pv_hll_place_of(const void *data, size_t length)
 
     return (struct pv_hll_place){.index = (uint16_t)(hash & (PV_HLL_REGISTERS - 1)),
                                  .rank = (uint8_t)(__builtin_ctzll(rest) + 1)};
+}
+
+/* Each step of MurmurHash64A over one word can be undone: the multiplier is odd, and a shift by 47
+ * leaves the bits that were shifted in as they are. So there is one word for each hash. */
+void pv_hll_element_of(struct pv_hll_place place, unsigned char element[PV_HLL_ELEMENT_SIZE])
+{
+    uint64_t hash = place.index;
+    uint64_t word;
+
+    if (place.rank <= RANK_BITS)
+        hash |= UINT64_C(1) << (INDEX_BITS + place.rank - 1);
+    hash = (hash ^ hash >> MURMUR_SHIFT) * MURMUR_M_INVERSE;
+    hash = (hash ^ hash >> MURMUR_SHIFT) * MURMUR_M_INVERSE;
+    word = hash ^ MURMUR_SEED ^ PV_HLL_ELEMENT_SIZE * MURMUR_M;
+    word *= MURMUR_M_INVERSE;
+    word = little_endian((word ^ word >> MURMUR_SHIFT) * MURMUR_M_INVERSE);
+    memcpy(element, &word, sizeof word);
 }

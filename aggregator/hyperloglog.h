@@ -20,4 +20,8 @@ struct pv_hll_place {
 
 struct pv_hll_place pv_hll_place_of(const void *data, size_t length);
 
+/* An element that goes to this place, as good for PFADD as any other of that place. */
+#define PV_HLL_ELEMENT_SIZE 8
+void pv_hll_element_of(struct pv_hll_place place, unsigned char element[PV_HLL_ELEMENT_SIZE]);
+
 #endif

@@ -1,6 +1,12 @@
 #include "aggregator/msgpack.h"
 
-/* The type byte and `size` bytes of `number`, most significant first. */
+/* `size` bytes of `number`, most significant first. */
+static void put_big_endian(char *at, uint64_t number, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++)
+        at[i] = (char)(number >> (8 * (size - 1 - i)));
+}
+
 static void add_big_endian(struct pv_buffer *buffer, uint8_t type, uint64_t number, unsigned size)
 {
     char *end = pv_buffer_reserve(buffer, size + 1);
@@ -8,14 +14,18 @@ static void add_big_endian(struct pv_buffer *buffer, uint8_t type, uint64_t numb
     if (end == NULL)
         return;
     end[0] = (char)type;
-    for (unsigned i = 0; i < size; i++)
-        end[1 + i] = (char)(number >> (8 * (size - 1 - i)));
+    put_big_endian(end + 1, number, size);
     buffer->length += size + 1;
 }
 
 void pv_msgpack_array(struct pv_buffer *buffer, uint32_t count)
 {
     add_big_endian(buffer, 0xdd, count, 4);
+}
+
+void pv_msgpack_set_array(struct pv_buffer *buffer, size_t at, uint32_t count)
+{
+    put_big_endian(buffer->data + at + 1, count, 4);
 }
 
 void pv_msgpack_text(struct pv_buffer *buffer, const char *text, uint16_t length)

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregator/hyperloglog.h"
-
 enum {
     RECENT = 65536,    /* registers of any set */
     CANDIDATES = 4096, /* sets that may become hot */
@@ -107,9 +105,8 @@ static uint8_t *find_sketch(struct pv_visitor_filter *filter, uint64_t set)
 }
 
 bool pv_visitor_filter_admits(struct pv_visitor_filter *filter, uint64_t set,
-                              struct pv_text visitor)
+                              struct pv_hll_place place)
 {
-    struct pv_hll_place place = pv_hll_place_of(visitor.data, visitor.length);
     const uint8_t *sketch = find_sketch(filter, set);
     const struct recent *recent;
 
@@ -177,9 +174,9 @@ static uint8_t *add_sketch(struct pv_visitor_filter *filter, uint64_t set)
     return group->registers[way];
 }
 
-void pv_visitor_filter_mark(struct pv_visitor_filter *filter, uint64_t set, struct pv_text visitor)
+void pv_visitor_filter_mark(struct pv_visitor_filter *filter, uint64_t set,
+                            struct pv_hll_place place)
 {
-    struct pv_hll_place place = pv_hll_place_of(visitor.data, visitor.length);
     uint8_t *sketch = find_sketch(filter, set);
     struct recent *recent = find_recent(filter, set, place.index);
 

@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pageview/event.h"
+#include "aggregator/hyperloglog.h"
 #include "pageview/status.h"
 
 /* A set is given a sketch when it was marked this often. */
@@ -43,13 +43,14 @@ enum pv_status pv_visitor_filter_new(size_t max_sketches, struct pv_visitor_filt
                                      struct pv_error *error) PV_MUST_CHECK;
 void pv_visitor_filter_destroy(struct pv_visitor_filter *filter);
 
-/* False when PFADD of `visitor` cannot change the HyperLogLog of the set, as everything that was
- * marked was sent to it. `set` is a 64-bit hash of what the HyperLogLog counts. */
+/* False when a visitor of this place cannot change the HyperLogLog of the set, as everything that
+ * was marked was sent to it. `set` is a 64-bit hash of what the HyperLogLog counts. */
 bool pv_visitor_filter_admits(struct pv_visitor_filter *filter, uint64_t set,
-                              struct pv_text visitor);
+                              struct pv_hll_place place);
 
-/* The visitor was put in a batch. */
-void pv_visitor_filter_mark(struct pv_visitor_filter *filter, uint64_t set, struct pv_text visitor);
+/* A visitor of this place was put in a batch. */
+void pv_visitor_filter_mark(struct pv_visitor_filter *filter, uint64_t set,
+                            struct pv_hll_place place);
 
 /* What was marked may not be in Redis. */
 void pv_visitor_filter_forget(struct pv_visitor_filter *filter);

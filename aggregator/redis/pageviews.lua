@@ -122,7 +122,8 @@ local function first_obstacle(keys, prefix)
   end
   local index = prefix .. 'buckets'
   if not redis.acl_check_cmd('UNLINK', index) then return forbidden('UNLINK', index) end
-  return obstacle(index, 'zset', 'ZADD', 'ZREM', 'ZRANGEBYSCORE', 'PFADD')
+  if not redis.acl_check_cmd('PFMERGE', index, index) then return forbidden('PFMERGE', index) end
+  return obstacle(index, 'zset', 'ZADD', 'ZREM', 'ZRANGEBYSCORE', 'PFADD', 'SET')
 end
 
 -- The fields of one hash: all articles, some of them by index, or names of its own.
@@ -319,16 +320,32 @@ local function describe(stem, articles, list, at, sections)
   end
 end
 
+-- Where there is nothing yet the sketch is the value. Elsewhere it is merged: PFMERGE takes keys only,
+-- so it is one for a moment.
+local function merge_sketch(prefix, key, sketch)
+  if redis.call('SET', key, sketch, 'NX') then return end
+  local source = prefix .. 'sketch'
+  redis.call('SET', source, sketch)
+  local answer = redis.pcall('PFMERGE', key, source)
+  redis.call('DEL', source)
+  if answer.err then error(answer) end
+end
+
 -- Adds to the HyperLogLog that `list` names from `at` on: key or stem, place in articles or 0 for
--- the site, when it expires or nothing, how many visitors, and the visitors.
-local function add_visitors(articles, list, at)
+-- the site, when it expires or nothing, how many elements, and the elements; or 0 and a sketch.
+local function add_visitors(prefix, articles, list, at)
   local key, article, expire_at, count = list[at], list[at + 1], list[at + 2], list[at + 3]
   if article > 0 then
     if articles[article] == OTHER then return end
     key = key .. articles[article]
   end
-  for first = at + 4, at + 3 + count, UNPACK_MAX do
-    redis.call('PFADD', key, unpack(list, first, math.min(first + UNPACK_MAX - 1, at + 3 + count)))
+  if count == 0 then
+    merge_sketch(prefix, key, list[at + 4])
+  else
+    local last = at + 3 + count
+    for first = at + 4, last, UNPACK_MAX do
+      redis.call('PFADD', key, unpack(list, first, math.min(first + UNPACK_MAX - 1, last)))
+    end
   end
   if expire_at ~= '' then redis.call('EXPIREAT', key, expire_at, 'NX') end
 end
@@ -355,8 +372,8 @@ local function write_facts(prefix, articles, descriptions, visitors)
     local list = cmsgpack.unpack(visitors)
     local at = 1
     while at <= #list do
-      try(add_visitors, articles, list, at)
-      at = at + 4 + list[at + 3]
+      try(add_visitors, prefix, articles, list, at)
+      at = at + 4 + math.max(list[at + 3], 1)
     end
   end
   return failed, first_error

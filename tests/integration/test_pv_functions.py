@@ -110,6 +110,32 @@ def test_next_hour_takes_new_articles_again(client: redis.Redis) -> None:
     assert client.hgetall("pv:views") == {b"/a": b"1", b"(other)": b"1", b"/b": b"1"}
 
 
+def test_sketch_of_visitors_becomes_the_value_or_is_merged(client: redis.Redis) -> None:
+    client.pfadd("one", "anna", "bert")
+    client.pfadd("two", "bert", "carl")
+    sketches = [client.get("one"), client.get("two")]
+    client.delete("one", "two")
+    expires = (NOW + DAY) // 1000
+    for number, sketch in enumerate(sketches):
+        views(None if number == 0 else number, number + 1, [b"/a"],
+              visitors=[b"pv:visitors:2100-01-01:", 1, b"%d" % expires, 0, sketch,
+                        b"pv:visitors:2100-01-01T13:05", 0, b"%d" % expires, 1, b"anna"]).send(client)
+        assert client.pfcount("pv:visitors:2100-01-01:/a") == 2 + number
+        assert client.pfcount("pv:visitors:2100-01-01T13:05") == 1
+    assert client.expiretime("pv:visitors:2100-01-01:/a") == expires
+    assert not client.exists("pv:sketch")
+
+
+def test_sketch_that_cannot_be_merged_is_left_out_and_leaves_nothing_behind(client: redis.Redis) -> None:
+    client.pfadd("one", "anna", "bert")
+    sketch = client.get("one")
+    client.delete("one")
+    client.hset("pv:visitors:2100-01-01:/a", "somebody", "else")
+    answer = views(None, 3, [b"/a"], visitors=[b"pv:visitors:2100-01-01:", 1, b"", 0, sketch]).send_for_all(client)
+    assert answer[0] == b"ok" and answer[3] == 1 and b"WRONGTYPE" in answer[4]
+    assert not client.exists("pv:sketch")
+
+
 def test_junk_leaves_no_description_and_no_visitors(client: redis.Redis) -> None:
     views(None, 2, [b"/a", b"/junk"], notes=guarded(1),
           descriptions=[b"pv:article:", *described(2, NOW, NOW, (b"Junk", NOW, 1), (b"junk", NOW, 1))],

@@ -57,12 +57,33 @@ def test_places_are_those_of_redis(redis_server: RedisServer) -> None:
     chance = random.Random(1)
     elements = [name[:chance.randint(1, 16)] * chance.randint(1, 4) for name in names(500, 1)]
     for element, line in zip(elements, check("places", [(0, element) for element in elements]), strict=True):
-        index, rank = map(int, line.split())
+        index, rank = map(int, line.split()[:2])
         client.delete("one")
         client.pfadd("one", element)
         expected = EMPTY.copy()
         expected[index] = rank
         assert registers(client, "one") == expected, element
+        client.delete("one")
+        client.pfadd("one", bytes.fromhex(line.split()[2]))
+        assert registers(client, "one") == expected, f"the element in the place of {element}"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 100, 900, 1500, 30_000, 500_000])
+def test_sketch_that_is_sent_is_the_one_that_redis_makes(redis_server: RedisServer, count: int) -> None:
+    client = redis_server.client()
+    visits = [(0, name) for name in names(count, count + 1)]
+    client.pfadd("all:0")
+    add(client, "all", visits)
+    sketch = bytes.fromhex(check("sketch", visits)[0])
+    client.set("sent", sketch)
+    client.pfadd("merged", "somebody")
+    client.pfmerge("merged", "sent")
+    client.pfadd("all and somebody", "somebody")
+    client.pfmerge("all and somebody", "all:0")
+    assert client.pfcount("sent") == client.pfcount("all:0")
+    assert client.pfcount("merged") == client.pfcount("all and somebody")
+    assert registers(client, "merged") == registers(client, "all and somebody")
+    assert registers(client, "sent") == registers(client, "all:0")
 
 
 @pytest.mark.parametrize("count", [1, 100, 10_000, 1_000_000])

@@ -135,44 +135,38 @@ static void many_articles_keep_their_own(void **state)
     }
 }
 
-static void visits_of_one_set_come_together_when_sorted(void **state)
+static void visits_of_one_set_come_together_by_register_and_rank_when_sorted(void **state)
 {
-    static const struct {
-        uint32_t article, minute;
-        const char *visitor;
-    } visits[] = {{2, 5, "ann"}, {PV_VISIT_OF_SITE, 9, "bob"}, {0, 7, "cid"},
-                  {2, 4, "dan"}, {PV_VISIT_OF_SITE, 8, "eve"}, {0, 7, "fay"}};
-    static const char *const sorted_sets[] = {"0 7", "0 7", "2 4", "2 5", "site 8", "site 9"};
-    static const char *const visitors = "ann bob cid dan eve fay";
-    size_t seen = 0;
+    static const struct pv_visit visits[] = {
+        {2, 5, {7, 1}, false},      {PV_VISIT_OF_SITE, 9, {7, 1}, false},
+        {0, 7, {9, 1}, false},      {2, 4, {7, 1}, true},
+        {0, 7, {8, 3}, false},      {0, 7, {8, 4}, false},
+        {0, 7, {16383, 51}, false}, {PV_VISIT_OF_SITE, 8, {7, 1}, false},
+    };
+    static const size_t sorted[] = {5, 4, 2, 6, 3, 0, 7, 1};
 
     (void)state;
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < 8; i++)
         assert_true(pv_batch_facts_visit(&facts, visits[i].article, visits[i].minute,
-                                         text_of(visits[i].visitor), false));
+                                         visits[i].place, visits[i].first));
     pv_batch_facts_sort(&facts);
-    assert_int_equal(facts.visit_count, 6);
-    for (size_t i = 0; i < 6; i++) {
-        const struct pv_visit *visit = &facts.visits[i];
-        char set[24], visitor[8];
+    assert_int_equal(facts.visit_count, 8);
+    for (size_t i = 0; i < 8; i++) {
+        const struct pv_visit *visit = &facts.visits[i], *expected = &visits[sorted[i]];
 
-        if (visit->article == PV_VISIT_OF_SITE)
-            snprintf(set, sizeof set, "site %u", visit->minute);
-        else
-            snprintf(set, sizeof set, "%u %u", visit->article, visit->minute);
-        assert_string_equal(set, sorted_sets[i]);
-        snprintf(visitor, sizeof visitor, "%.*s", (int)visit->length,
-                 facts.texts.data + visit->text_at);
-        seen |= (size_t)1 << (strstr(visitors, visitor) - visitors) / 4;
+        assert_int_equal(visit->article, expected->article);
+        assert_int_equal(visit->minute, expected->minute);
+        assert_int_equal(visit->place.index, expected->place.index);
+        assert_int_equal(visit->place.rank, expected->place.rank);
+        assert_int_equal(visit->first, expected->first);
     }
-    assert_int_equal(seen, 0x3f); /* each visitor once */
     pv_batch_facts_reset(&facts, 3);
     pv_batch_facts_sort(&facts);
     assert_int_equal(facts.visit_count, 0);
 }
 
 /* Adds facts of the largest events while there is room; returns how many. */
-static int fill(size_t title_size, size_t visitor_size, int visits)
+static int fill(size_t title_size, int visits)
 {
     static char text[PV_TITLE_SIZE_MAX];
     int events = 0;
@@ -185,8 +179,7 @@ static int fill(size_t title_size, size_t visitor_size, int visits)
         event.section = (struct pv_text){text, title_size > 0 ? (size_t)PV_SECTION_SIZE_MAX : 0};
         assert_true(pv_batch_facts_describe(&facts, 0, &event, events));
         for (int i = 0; i < visits; i++)
-            assert_true(
-                pv_batch_facts_visit(&facts, 0, 1, (struct pv_text){text, visitor_size}, false));
+            assert_true(pv_batch_facts_visit(&facts, 0, 1, (struct pv_hll_place){1, 1}, false));
         events++;
         assert_true(facts.texts.length <= PV_FACTS_TEXT_MAX);
         assert_true(facts.visit_count <= PV_FACTS_VISITS_MAX);
@@ -197,7 +190,7 @@ static int fill(size_t title_size, size_t visitor_size, int visits)
 static void texts_stay_within_their_bound(void **state)
 {
     (void)state;
-    fill(PV_TITLE_SIZE_MAX, PV_VISITOR_SIZE_MAX, 2);
+    fill(PV_TITLE_SIZE_MAX, 2);
     assert_true(facts.texts.length > PV_FACTS_TEXT_MAX - 1000); /* the room is used */
     assert_true(facts.visit_count < PV_FACTS_VISITS_MAX);
 }
@@ -205,11 +198,11 @@ static void texts_stay_within_their_bound(void **state)
 static void visits_stay_within_their_bound(void **state)
 {
     (void)state;
-    fill(0, 16, 2);
+    fill(0, 2);
     assert_int_equal(facts.visit_count, PV_FACTS_VISITS_MAX);
     assert_true(facts.texts.length < PV_FACTS_TEXT_MAX);
     pv_batch_facts_reset(&facts, 1);
-    fill(0, 16, 1);
+    fill(0, 1);
     assert_int_equal(facts.visit_count, PV_FACTS_VISITS_MAX - 1);
 }
 
@@ -229,7 +222,7 @@ static void a_reset_leaves_nothing_and_all_the_room(void **state)
     int events;
 
     (void)state;
-    events = fill(PV_TITLE_SIZE_MAX, PV_VISITOR_SIZE_MAX, 2);
+    events = fill(PV_TITLE_SIZE_MAX, 2);
     describe(40, 5, HOUR, "of 40", "news");
     pv_batch_facts_reset(&facts, 41);
     assert_int_equal(facts.description_count, 0);
@@ -245,7 +238,7 @@ static void a_reset_leaves_nothing_and_all_the_room(void **state)
     assert_int_equal(description_of(40)->last_seen_ms, HOUR);
     assert_said(&description_of(0)->title, "again", HOUR, 2);
     pv_batch_facts_reset(&facts, 41);
-    assert_int_equal(fill(PV_TITLE_SIZE_MAX, PV_VISITOR_SIZE_MAX, 2), events);
+    assert_int_equal(fill(PV_TITLE_SIZE_MAX, 2), events);
 }
 
 static void a_reset_of_few_articles_leaves_nothing_of_the_next_ones(void **state)
@@ -269,7 +262,7 @@ int main(void)
         TEST(words_said_again_are_newer_and_take_no_room),
         TEST(first_and_last_views_are_those_of_all_events),
         TEST(many_articles_keep_their_own),
-        TEST(visits_of_one_set_come_together_when_sorted),
+        TEST(visits_of_one_set_come_together_by_register_and_rank_when_sorted),
         TEST(texts_stay_within_their_bound),
         TEST(visits_stay_within_their_bound),
         TEST(descriptions_stay_within_their_bound),

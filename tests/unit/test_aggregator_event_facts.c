@@ -56,6 +56,7 @@ static void view(const char *article, const char *visitor, int64_t ts_ms)
 /* Visits of the article (NULL: of the site) and minute by the visitor that the batch tells. */
 static int visits_of(const char *article, int64_t ts_ms, const char *visitor)
 {
+    struct pv_hll_place place = pv_hll_place_of(visitor, strlen(visitor));
     int found = 0;
 
     for (size_t i = 0; i < batch->facts.visit_count; i++) {
@@ -68,8 +69,7 @@ static int visits_of(const char *article, int64_t ts_ms, const char *visitor)
                                memcmp(batch->texts.data + of->text_at, article, of->length) == 0;
 
         found += right && visit->minute == ts_ms / PV_MINUTE_MS &&
-                 visit->length == strlen(visitor) &&
-                 memcmp(batch->facts.texts.data + visit->text_at, visitor, visit->length) == 0;
+                 visit->place.index == place.index && visit->place.rank == place.rank;
     }
     return found;
 }

@@ -71,12 +71,29 @@ static void ranks_and_registers_are_spread(void **state)
         assert_in_range(registers[i], 1, 64); /* 16 on average */
 }
 
+/* PFADD of the element is as good as that of any visitor of the place. */
+static void every_place_has_an_element_that_goes_there(void **state)
+{
+    (void)state;
+    for (unsigned index = 0; index < PV_HLL_REGISTERS; index += 7)
+        for (unsigned rank = 1; rank <= PV_HLL_RANK_MAX; rank++) {
+            struct pv_hll_place wanted = {(uint16_t)index, (uint8_t)rank}, place;
+            unsigned char element[PV_HLL_ELEMENT_SIZE];
+
+            pv_hll_element_of(wanted, element);
+            place = pv_hll_place_of(element, sizeof element);
+            assert_int_equal(place.index, index);
+            assert_int_equal(place.rank, rank);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(places_are_those_of_redis),
         cmocka_unit_test(places_do_not_depend_on_alignment),
         cmocka_unit_test(ranks_and_registers_are_spread),
+        cmocka_unit_test(every_place_has_an_element_that_goes_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

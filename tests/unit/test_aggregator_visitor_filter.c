@@ -32,16 +32,13 @@ static uint64_t random_of(uint64_t number)
 
 static bool admits(uint64_t set, uint64_t visitor)
 {
-    struct pv_text text = {(const char *)&visitor, sizeof visitor};
-
-    return pv_visitor_filter_admits(filter, random_of(set), text);
+    return pv_visitor_filter_admits(filter, random_of(set),
+                                    pv_hll_place_of(&visitor, sizeof visitor));
 }
 
 static void mark(uint64_t set, uint64_t visitor)
 {
-    struct pv_text text = {(const char *)&visitor, sizeof visitor};
-
-    pv_visitor_filter_mark(filter, random_of(set), text);
+    pv_visitor_filter_mark(filter, random_of(set), pv_hll_place_of(&visitor, sizeof visitor));
 }
 
 /* True when it was sent. */
