@@ -2,6 +2,7 @@
 #ifndef AGGREGATOR_AGGREGATOR_METRICS_H
 #define AGGREGATOR_AGGREGATOR_METRICS_H
 
+#include "aggregator/also_read/also_read.h"
 #include "aggregator/ranker/ranker.h"
 #include "pageview/metrics.h"
 #include "pageview/reason.h"
@@ -13,10 +14,11 @@ struct pv_aggregator_metrics {
     pv_metric_value articles_refused, facts_refused, repeats_forgotten;
     pv_metric_value partitions, lag, last_commit_ms, redis_up, event_clock_ms;
     struct pv_ranker_metrics ranker;
+    struct pv_also_read_metrics also_read;
 };
 
 /* The table, one row a metric; it points into `metrics`. */
-#define PV_AGGREGATOR_METRIC_ROWS (27 + PV_REASON_COUNT)
+#define PV_AGGREGATOR_METRIC_ROWS (32 + PV_REASON_COUNT)
 size_t pv_aggregator_metrics_table(const struct pv_aggregator_metrics *metrics,
                                    struct pv_metric rows[PV_AGGREGATOR_METRIC_ROWS]);
 

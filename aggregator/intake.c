@@ -158,6 +158,8 @@ static bool count_valid(struct pv_intake *intake, struct pv_partition *partition
     if (*reason == PV_REASON_NONE &&
         !pv_event_facts_note(&intake->facts, partition->open, event, offset))
         pv_metric_add(&intake->metrics->facts_refused, 1);
+    if (*reason == PV_REASON_NONE && intake->visits != NULL)
+        pv_visit_feed_note(intake->visits, event, intake->visits_now_ms);
     return true;
 }
 

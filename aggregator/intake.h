@@ -3,6 +3,7 @@
 #define AGGREGATOR_INTAKE_H
 
 #include "aggregator/aggregator_metrics.h"
+#include "aggregator/also_read/visit_feed.h"
 #include "aggregator/batch_pool.h"
 #include "aggregator/committer.h"
 #include "aggregator/event_facts.h"
@@ -22,6 +23,8 @@ struct pv_intake {
     struct pv_repeat_budget repeat_budget;
     /* Set by the owner before each poll: the clock of events, and that of intervals. */
     int64_t now_ms, monotonic_ms;
+    struct pv_visit_feed *visits; /* NULL: co-views are not counted */
+    int64_t visits_now_ms;        /* by the clock of the counts; set with those above */
 };
 
 /* Counts the message. False, with nothing changed: no batch is free, or the queue of rejected

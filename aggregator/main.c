@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "aggregator/also_read/also_read.h"
 #include "aggregator/pipeline.h"
 #include "aggregator/ranker/ranker.h"
 #include "aggregator/rebuild.h"
@@ -57,9 +58,30 @@ static enum pv_status run_pipelines(const struct pv_pipeline_config *config, str
     return status;
 }
 
-/* Runs the pipelines with a ranker beside them. */
-static enum pv_status count_and_rank(const struct pv_pipeline_config *config,
-                                     struct pv_ranker_metrics *metrics, struct pv_error *error)
+/* What runs beside the pipelines; NULL: it is off. */
+struct company {
+    struct pv_ranker *ranker;
+    struct pv_visit_feed *visits;
+    struct pv_also_read *also_read;
+};
+
+/* Runs the pipelines to their end, and what is beside them to the same. */
+static enum pv_status run_with(const struct company *company,
+                               const struct pv_pipeline_config *config, struct pv_error *error)
+{
+    enum pv_status status = run_pipelines(config, error);
+
+    if (status != PV_OK || !config->options->exit_at_end || pv_stop_requested())
+        return status;
+    if (company->ranker != NULL)
+        pv_ranker_finish(company->ranker);
+    if (company->also_read != NULL)
+        pv_also_read_finish(company->also_read);
+    return status;
+}
+
+/* Runs the pipelines with a ranker and "also read" beside them. */
+static enum pv_status count_and_rank(struct pv_pipeline_config *config, struct pv_error *error)
 {
     const struct pv_aggregator_options *options = config->options;
     const struct pv_ranker_config ranker_config = {
@@ -68,18 +90,26 @@ static enum pv_status count_and_rank(const struct pv_pipeline_config *config,
         .by_events = options->clock == PV_CLOCK_EVENT,
         .interval_ms = RANKING_INTERVAL_MS,
         .max_articles = (size_t)options->max_ranked_articles,
-        .metrics = metrics,
+        .metrics = &config->metrics->ranker,
     };
-    struct pv_ranker *ranker = NULL;
+    struct pv_also_read_config also_config = {
+        .redis = &options->redis, .clock = config->clock, .metrics = &config->metrics->also_read};
+    struct company company = {NULL, NULL, NULL};
     enum pv_status status = PV_OK;
 
     if (options->trending != 0)
-        status = pv_ranker_new(&ranker_config, &ranker, error);
+        status = pv_ranker_new(&ranker_config, &company.ranker, error);
+    if (status == PV_OK && options->also_read != 0 && options->visitors != 0) {
+        status = pv_visit_feed_new(&company.visits, error);
+        config->visits = also_config.feed = company.visits;
+        if (status == PV_OK)
+            status = pv_also_read_new(&also_config, &company.also_read, error);
+    }
     if (status == PV_OK)
-        status = run_pipelines(config, error);
-    if (status == PV_OK && ranker != NULL && options->exit_at_end && !pv_stop_requested())
-        pv_ranker_finish(ranker);
-    pv_ranker_destroy(ranker);
+        status = run_with(&company, config, error);
+    pv_also_read_destroy(company.also_read);
+    pv_ranker_destroy(company.ranker);
+    pv_visit_feed_destroy(company.visits);
     return status;
 }
 
@@ -123,8 +153,7 @@ static enum pv_status run(const struct pv_aggregator_options *options, struct pv
         status = pv_kafka_rejects_new(&options->kafka, rejected_topic, &metrics.rejects_lost,
                                       &config.rejects, error);
     if (status == PV_OK)
-        status = options->rebuild ? pv_rebuild_run(&config, error)
-                                  : count_and_rank(&config, &metrics.ranker, error);
+        status = options->rebuild ? pv_rebuild_run(&config, error) : count_and_rank(&config, error);
     if (status == PV_OK)
         log_closing(&metrics);
     pv_kafka_rejects_destroy(config.rejects);

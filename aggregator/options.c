@@ -36,6 +36,8 @@ static const struct pv_option options[] = {
      NULL, "N", "articles of the last 30 days that the lists are made from at most"},
     {"visitors", PV_OPTION_CHOICE, AT(visitors), "on", 0, 0, switch_choices, NULL,
      "count the different visitors of each article and day, and of each minute"},
+    {"also-read", PV_OPTION_CHOICE, AT(also_read), "on", 0, 0, switch_choices, NULL,
+     "find out what readers of an article also read; off with --visitors=off"},
     {"max-new-articles-per-hour", PV_OPTION_COUNT, AT(max_new_articles), "100000", 1, 1000000000,
      NULL, "N", "past it new articles count under (other) until the next hour"},
     {"pipelines", PV_OPTION_COUNT, AT(pipelines), "1", 1, 64, NULL, "N",

@@ -23,8 +23,8 @@ struct pv_aggregator_options {
     int64_t max_ranked_articles;
     int64_t dedupe_ms; /* 0: off */
     int64_t dedupe_memory;
-    int clock;              /* enum pv_clock_choice */
-    int visitors, trending; /* 0: off */
+    int clock;                         /* enum pv_clock_choice */
+    int visitors, trending, also_read; /* 0: off */
     bool exit_at_end;
     bool rebuild, accept_loss;
 };

@@ -285,6 +285,8 @@ static enum pv_status loop(struct pipeline *pipeline, struct pv_error *error)
 
         pipeline->intake.now_ms = pv_clock_now_ms(pipeline->config->clock);
         pipeline->intake.monotonic_ms = pv_monotonic_ms();
+        /* By the clock of events whatever is counted is of now. */
+        pipeline->intake.visits_now_ms = pipeline->context.by_events ? 0 : pipeline->intake.now_ms;
         pv_intake_collect(&pipeline->intake, 0);
         status = pv_assignment_serve(&pipeline->assignment, error);
         if (status != PV_OK)
@@ -413,6 +415,7 @@ enum pv_status pv_pipeline_run(const struct pv_pipeline_config *config, struct p
         .intake = {.pool = {.max_cells = max_cells, .max = PV_BATCHES_FOR(0)},
                    .rejects = config->rejects,
                    .metrics = config->metrics,
+                   .visits = config->visits,
                    .repeat_budget = {.max_entries = (size_t)options->dedupe_memory}},
         .context = {.prefix = options->redis.prefix,
                     .facts_prefix = config->live_prefix,

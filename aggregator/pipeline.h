@@ -9,6 +9,7 @@
 #define AGGREGATOR_PIPELINE_H
 
 #include "aggregator/aggregator_metrics.h"
+#include "aggregator/also_read/visit_feed.h"
 #include "aggregator/kafka_rejects.h"
 #include "aggregator/options.h"
 #include "pageview/clock.h"
@@ -19,6 +20,7 @@ struct pv_pipeline_config {
     const struct pv_clock *clock;
     struct pv_kafka_rejects *rejects; /* NULL: copies were made already */
     struct pv_aggregator_metrics *metrics;
+    struct pv_visit_feed *visits; /* NULL: co-views are not counted */
     /* For a rebuild, or NULL. The counts that are to be replaced; descriptions and visitors are
      * written there. */
     const char *live_prefix;

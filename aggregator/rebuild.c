@@ -194,6 +194,7 @@ enum pv_status pv_rebuild_run(const struct pv_pipeline_config *config, struct pv
     shadow.options = &rebuild.options;
     shadow.live_prefix = rebuild.live_prefix;
     shadow.rejects = NULL; /* they were copied when they were counted first */
+    shadow.visits = NULL;  /* so were their visits */
     shadow.on_turn = on_turn;
     shadow.turn_context = &rebuild;
     if (status == PV_OK)

@@ -102,6 +102,26 @@ size_t pv_key_rebuilder(const char *prefix, char key[PV_KEY_SIZE])
     return name_key(prefix, "rebuilder", "", key);
 }
 
+size_t pv_key_visits(const char *prefix, char key[PV_KEY_SIZE])
+{
+    return name_key(prefix, "visits", "", key);
+}
+
+size_t pv_key_visits_key(const char *prefix, char key[PV_KEY_SIZE])
+{
+    return name_key(prefix, "visits_key", "", key);
+}
+
+size_t pv_key_also_counter(const char *prefix, char key[PV_KEY_SIZE])
+{
+    return name_key(prefix, "also_counter", "", key);
+}
+
+size_t pv_key_also_changed(const char *prefix, char key[PV_KEY_SIZE])
+{
+    return name_key(prefix, "also_changed", "", key);
+}
+
 size_t pv_key_trending(const char *prefix, const char *list, const char *section,
                        char key[PV_KEY_SIZE])
 {
@@ -113,6 +133,11 @@ size_t pv_key_trending(const char *prefix, const char *list, const char *section
 size_t pv_key_article_stem(const char *prefix, char key[PV_KEY_SIZE])
 {
     return (size_t)snprintf(key, PV_KEY_SIZE, "%.*sarticle:", PV_PREFIX_MAX, prefix);
+}
+
+size_t pv_key_also_stem(const char *prefix, char key[PV_KEY_SIZE])
+{
+    return (size_t)snprintf(key, PV_KEY_SIZE, "%.*salso:", PV_PREFIX_MAX, prefix);
 }
 
 size_t pv_key_visitors_stem(const char *prefix, int64_t time_ms, char key[PV_KEY_SIZE])

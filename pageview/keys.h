@@ -34,11 +34,19 @@ size_t pv_key_sections(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_rankings(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_ranker(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_rebuilder(const char *prefix, char key[PV_KEY_SIZE]);
+/* For "also read": visits on their way to who counts co-views, the key of their readers' hashes,
+ * who counts, and articles whose lists changed. */
+size_t pv_key_visits(const char *prefix, char key[PV_KEY_SIZE]);
+size_t pv_key_visits_key(const char *prefix, char key[PV_KEY_SIZE]);
+size_t pv_key_also_counter(const char *prefix, char key[PV_KEY_SIZE]);
+size_t pv_key_also_changed(const char *prefix, char key[PV_KEY_SIZE]);
 /* `section` is NULL for the whole site, and of PV_SECTION_SIZE_MAX bytes at most. */
 size_t pv_key_trending(const char *prefix, const char *list, const char *section,
                        char key[PV_KEY_SIZE]);
-/* The key without the article that follows: "pv:article:", "pv:visitors:2026-11-24:". */
+/* The key without the article that follows: "pv:article:", "pv:also:", "pv:visitors:2026-11-24:".
+ */
 size_t pv_key_article_stem(const char *prefix, char key[PV_KEY_SIZE]);
+size_t pv_key_also_stem(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_visitors_stem(const char *prefix, int64_t time_ms, char key[PV_KEY_SIZE]);
 /* Visitors of the site in a minute. */
 size_t pv_key_site_visitors(const char *prefix, int64_t time_ms, char key[PV_KEY_SIZE]);

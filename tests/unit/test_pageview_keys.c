@@ -22,6 +22,16 @@ static void keys_are_those_of_the_redis_schema(void **state)
     assert_string_equal(key, "pv:site:2026-11-24");
     pv_key_filtered("pv:", time_ms, key);
     assert_string_equal(key, "pv:filtered:2026-11-24");
+    pv_key_visits("pv:", key);
+    assert_string_equal(key, "pv:visits");
+    pv_key_visits_key("pv:", key);
+    assert_string_equal(key, "pv:visits_key");
+    pv_key_also_counter("pv:", key);
+    assert_string_equal(key, "pv:also_counter");
+    pv_key_also_changed("pv:", key);
+    assert_string_equal(key, "pv:also_changed");
+    assert_int_equal(pv_key_also_stem("pv:", key), strlen("pv:also:"));
+    assert_string_equal(key, "pv:also:");
     pv_key_totals("pv:", key);
     assert_string_equal(key, "pv:totals");
     pv_key_offsets("pv:", key);
