@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "pageview/kafka_topic.h"
+#include "producer/log_paths.h"
 
-enum {
-    REQUEST_TIMEOUT_MS = 5000,
-    POSITIONS_MAX = 64, /* kept until the commit, when delivering at least once */
-};
+enum { REQUEST_TIMEOUT_MS = 5000 };
 
 struct position {
     char *group, *metadata;
@@ -24,7 +22,7 @@ struct pv_kafka_delivery {
     rd_kafka_t *client;
     rd_kafka_topic_t *topic;
     atomic_int failed; /* events that were not delivered since begin */
-    struct position positions[POSITIONS_MAX];
+    struct position positions[PV_LOGS_MAX]; /* until the commit, when delivering at least once */
     size_t position_count;
 };
 
@@ -258,7 +256,7 @@ static enum pv_status keep_position(struct pv_kafka_delivery *delivery, const ch
 {
     struct position *position = &delivery->positions[delivery->position_count];
 
-    if (delivery->position_count == POSITIONS_MAX)
+    if (delivery->position_count == PV_LOGS_MAX)
         return pv_error_set(error, PV_INVALID, "too many logs for one producer");
     position->group = strdup(group);
     position->metadata = strdup(metadata);

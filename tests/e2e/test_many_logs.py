@@ -5,10 +5,14 @@ from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
+
 from harness.access_log_line import format_time
 from harness.log_lines import BROWSER, log_line
 from harness.pipeline import Pipeline
 from harness.waiting import wait_until
+
+LOGS_MAX = 128
 
 
 def append(path: Path, lines: bytes) -> None:
@@ -42,6 +46,18 @@ def test_logs_of_a_pattern_are_counted_once_and_new_ones_are_picked_up(pipeline:
     producer.stop()
     pipeline.count()
     assert pipeline.check().articles == expected
+
+
+@pytest.mark.parametrize("delivery", ["exactly-once", "at-least-once"])
+def test_as_many_logs_as_one_producer_follows_are_shipped_in_one_delivery(pipeline: Pipeline, delivery: str) -> None:
+    logs = pipeline.directory / "logs"
+    logs.mkdir()
+    expected = Counter({f"/{number}": 1 for number in range(LOGS_MAX)})
+    for number in range(LOGS_MAX):
+        append(logs / f"{number}.log", views(str(number), 1))
+    for _ in range(2):
+        pipeline.ship(tail=str(logs / "*.log"), delivery=delivery)
+        pipeline.assert_articles_in_topic(expected)
 
 
 def test_from_end_skips_what_is_there_and_nothing_that_comes(pipeline: Pipeline) -> None:
