@@ -255,8 +255,3 @@ int64_t pv_log_unread_bytes(const struct pv_log *log)
         unread += pv_segment_unread_bytes(&log->segments.items[i]);
     return unread;
 }
-
-const char *pv_log_path(const struct pv_log *log)
-{
-    return log->path;
-}

@@ -40,6 +40,4 @@ int64_t pv_log_lost_segments(const struct pv_log *log);
 /* Bytes of its open files, but compressed ones, that were not taken yet. */
 int64_t pv_log_unread_bytes(const struct pv_log *log);
 
-const char *pv_log_path(const struct pv_log *log);
-
 #endif
