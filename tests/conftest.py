@@ -37,6 +37,19 @@ def pipeline(tmp_path: Path, broker: KafkaBroker, redis_server: RedisServer) -> 
         yield started
 
 
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
+    """A broker that a test may kill."""
+    with KafkaBroker(tmp_path / "kafka") as kafka:
+        yield kafka
+
+
+@pytest.fixture
+def own_pipeline(tmp_path: Path, own_broker: KafkaBroker, redis_server: RedisServer) -> Iterator[Pipeline]:
+    with Pipeline(tmp_path, own_broker, redis_server) as started:
+        yield started
+
+
 @pytest.fixture(scope="session")
 def real_log() -> Path:
     """6,000 lines of a real site's access log of May 2015."""

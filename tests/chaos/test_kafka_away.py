@@ -5,16 +5,11 @@ PV_KAFKA_AWAY_S (60) is for how many seconds' views it is away, at 2,000 a secon
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from harness.collector_run import assert_counted_though_kafka_was_away
-from harness.kafka_broker import KafkaBroker
 from harness.pipeline import Pipeline
-from harness.redis_server import RedisServer
 
 
-def test_views_accepted_in_a_minute_without_kafka_are_counted_in_the_end(
-        tmp_path: Path, redis_server: RedisServer) -> None:
+def test_views_accepted_in_a_minute_without_kafka_are_counted_in_the_end(own_pipeline: Pipeline) -> None:
     seconds = float(os.environ.get("PV_KAFKA_AWAY_S", "60"))
-    with KafkaBroker(tmp_path / "kafka") as broker, Pipeline(tmp_path, broker, redis_server) as pipeline:
-        assert_counted_though_kafka_was_away(pipeline, seconds)
+    assert_counted_though_kafka_was_away(own_pipeline, seconds)

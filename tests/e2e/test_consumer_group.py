@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 
+import pytest
 from confluent_kafka import KafkaException
 
 from harness.event_traffic import Traffic, send_views
 from harness.pipeline import Pipeline
+from harness.redis_server import RedisServer
 from harness.waiting import stays_true, wait_until
 
 # Shorter than the time for which Redis stays away, so that a consumer that stops polling is thrown out.
@@ -68,29 +71,21 @@ def test_several_pipelines_in_one_aggregator_stay_exact(pipeline: Pipeline) -> N
     pipeline.check()
 
 
-def test_membership_is_kept_while_redis_is_away(pipeline: Pipeline) -> None:
+@pytest.mark.parametrize(("leave", "come_back"), [
+    (RedisServer.kill, RedisServer.start),
+    (RedisServer.pause, RedisServer.resume),
+], ids=["away", "hangs"])
+def test_membership_is_kept_while_redis_does_not_answer(
+        pipeline: Pipeline, leave: Callable[[RedisServer], None], come_back: Callable[[RedisServer], None]) -> None:
     aggregator = pipeline.aggregator(IMPATIENT_GROUP)
     with Traffic(pipeline.broker.address, pipeline.topic):
         before = wait_members(pipeline, 1)
         pipeline.wait_views_counted(1000)
-        pipeline.server.kill()
+        leave(pipeline.server)
         stays_true(lambda: members(pipeline) == before, "the same member has the same partitions", AWAY_S)
-        pipeline.server.start()
+        come_back(pipeline.server)
     pipeline.wait_all_counted()
     assert members(pipeline) == before
-    aggregator.stop()
-    pipeline.check()
-
-
-def test_membership_is_kept_while_redis_hangs(pipeline: Pipeline) -> None:
-    aggregator = pipeline.aggregator(IMPATIENT_GROUP)
-    with Traffic(pipeline.broker.address, pipeline.topic):
-        before = wait_members(pipeline, 1)
-        pipeline.wait_views_counted(1000)
-        pipeline.server.pause()
-        stays_true(lambda: members(pipeline) == before, "the same member has the same partitions", AWAY_S)
-        pipeline.server.resume()
-    pipeline.wait_all_counted()
     aggregator.stop()
     pipeline.check()
 

@@ -7,10 +7,8 @@ import time
 from pathlib import Path
 
 from harness.event_traffic import send_views
-from harness.kafka_broker import KafkaBroker
 from harness.pipeline import PARTITIONS, Pipeline
 from harness.redis_counts import read_hash
-from harness.redis_server import RedisServer
 from harness.waiting import wait_until
 
 # A member keeps its partitions for longer than any test waits, though it sleeps, or Kafka is gone.
@@ -68,18 +66,18 @@ def test_counts_of_a_topic_without_events_are_not_behind(pipeline: Pipeline, tmp
     aggregator.stop()
 
 
-def test_counts_are_more_and_more_behind_while_kafka_is_gone(tmp_path: Path, redis_server: RedisServer) -> None:
-    with KafkaBroker(tmp_path / "kafka") as broker, Pipeline(tmp_path, broker, redis_server) as pipeline:
-        send_views(broker.address, pipeline.topic, 1000, seed=1)
-        aggregator = pipeline.aggregator(PATIENT_GROUP)
-        pipeline.wait_all_counted()
-        wait_caught_up(pipeline)
-        broker.kill()
-        wait_behind(pipeline)
-        assert exported_lag_s(pipeline, tmp_path / "behind") >= BEHIND_MS // 1000
-        broker.restart()
-        wait_caught_up(pipeline)
-        aggregator.stop()
+def test_counts_are_more_and_more_behind_while_kafka_is_gone(own_pipeline: Pipeline, tmp_path: Path) -> None:
+    pipeline, broker = own_pipeline, own_pipeline.broker
+    send_views(broker.address, pipeline.topic, 1000, seed=1)
+    aggregator = pipeline.aggregator(PATIENT_GROUP)
+    pipeline.wait_all_counted()
+    wait_caught_up(pipeline)
+    broker.kill()
+    wait_behind(pipeline)
+    assert exported_lag_s(pipeline, tmp_path / "behind") >= BEHIND_MS // 1000
+    broker.restart()
+    wait_caught_up(pipeline)
+    aggregator.stop()
 
 
 def test_an_aggregator_that_sleeps_on_its_partitions_leaves_the_counts_behind(pipeline: Pipeline) -> None:

@@ -42,13 +42,6 @@ KAFKA_KILLED_AFTER_KILLS = 4
 APACHE_COMBINED = r'"%h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\""'
 
 
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
-    """A broker that a test may kill."""
-    with KafkaBroker(tmp_path / "kafka") as kafka:
-        yield kafka
-
-
 @dataclass
 class Site:
     """A web server that writes `log`, and what rotates it."""

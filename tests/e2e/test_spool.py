@@ -9,26 +9,12 @@ from pathlib import Path
 import pytest
 
 from harness.collector_run import assert_counted_though_kafka_was_away, check, collector, wait_counted
-from harness.kafka_broker import KafkaBroker
 from harness.log_lines import log_line
 from harness.pipeline import Pipeline
 from harness.ports import free_port
 from harness.programs import PRODUCER, Program, binary, clean_environment
-from harness.redis_server import RedisServer
 from harness.view_sender import ViewSender
 from harness.waiting import wait_until
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
-    with KafkaBroker(tmp_path / "kafka") as kafka:
-        yield kafka
-
-
-@pytest.fixture
-def own_pipeline(tmp_path: Path, own_broker: KafkaBroker, redis_server: RedisServer) -> Iterator[Pipeline]:
-    with Pipeline(tmp_path, own_broker, redis_server) as started:
-        yield started
 
 
 def test_accepted_views_are_counted_once_though_the_producer_is_killed(pipeline: Pipeline) -> None:

@@ -2,7 +2,7 @@
 
 #include "dashboard-export/articles_file.h"
 #include "dashboard-export/gzip.h"
-#include "dashboard_files.h"
+#include "dashboard_out.h"
 
 #define NOW_MS INT64_C(1795525507000) /* 2026-11-24T13:05:07Z */
 #define NAME   "articles.ndjson.gz"
@@ -10,8 +10,7 @@
 static const struct pv_offsets no_offsets;
 
 struct fixture {
-    char path[TEST_PATH_SIZE];
-    struct pv_directory directory;
+    struct out out;
     struct pv_count_list articles;
 };
 
@@ -26,12 +25,9 @@ static void add(struct fixture *fixture, const char *name, int64_t count)
 static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
-    struct pv_error error;
 
     assert_non_null(fixture);
-    make_directory(fixture->path);
-    pv_directory_init(&fixture->directory, fixture->path);
-    assert_int_equal(pv_directory_open(&fixture->directory, &error), PV_OK);
+    open_out(&fixture->out);
     *state = fixture;
     return 0;
 }
@@ -41,8 +37,7 @@ static int tear_down(void **state)
     struct fixture *fixture = *state;
 
     pv_count_list_clean_up(&fixture->articles);
-    pv_directory_clean_up(&fixture->directory);
-    remove_directory(fixture->path);
+    remove_out(&fixture->out);
     free(fixture);
     return 0;
 }
@@ -55,10 +50,10 @@ static bool publish(struct fixture *fixture, int64_t now_ms, bool exact)
     struct pv_error error;
 
     pv_count_list_finish(&fixture->articles);
-    assert_int_equal(pv_articles_file_publish(&fixture->directory, &about, &fixture->articles,
+    assert_int_equal(pv_articles_file_publish(&fixture->out.directory, &about, &fixture->articles,
                                               &published, &error),
                      PV_OK);
-    assert_int_equal(published.bytes, file_identity(fixture->path, NAME).st_size);
+    assert_int_equal(published.bytes, file_identity(fixture->out.path, NAME).st_size);
     return published.written;
 }
 
@@ -68,7 +63,7 @@ static void assert_text(struct fixture *fixture, const char *expected)
     struct pv_gzip_reader *reader;
     size_t got;
 
-    join_path(path, fixture->path, NAME);
+    join_path(path, fixture->out.path, NAME);
     reader = pv_gzip_reader_new(open(path, O_RDONLY));
     assert_true(pv_gzip_read(reader, text, sizeof text - 1, &got));
     text[got] = '\0';
@@ -89,7 +84,7 @@ static void every_article_has_a_line_in_order(void **state)
         "\"schema\":\"pageviews/archive/1\",\"exact\":true,\"counted_to\":{},\"articles\":2}\n"
         "{\"article\":\"/a\",\"views\":30}\n"
         "{\"article\":\"/b\",\"views\":2}\n");
-    assert_int_equal(count_entries(fixture->path), 1);
+    assert_int_equal(count_entries(fixture->out.path), 1);
 }
 
 static void add_many(struct fixture *fixture, int articles)
@@ -109,9 +104,9 @@ static void same_counts_leave_the_file_alone(void **state)
 
     add_many(fixture, 20000); /* several chunks */
     assert_true(publish(fixture, NOW_MS, true));
-    before = file_identity(fixture->path, NAME);
+    before = file_identity(fixture->out.path, NAME);
     assert_false(publish(fixture, NOW_MS + 5000, true));
-    assert_untouched(fixture->path, NAME, before);
+    assert_untouched(fixture->out.path, NAME, before);
 }
 
 static void difference_anywhere_is_written(void **state)
@@ -139,11 +134,11 @@ static void same_input_gives_the_same_bytes(void **state)
 
     add_many(fixture, 20000);
     assert_true(publish(fixture, NOW_MS, true));
-    first = get_file(fixture->path, NAME);
-    join_path(path, fixture->path, NAME);
+    first = get_file(fixture->out.path, NAME);
+    join_path(path, fixture->out.path, NAME);
     assert_return_code(unlink(path), 0);
     assert_true(publish(fixture, NOW_MS, true));
-    second = get_file(fixture->path, NAME);
+    second = get_file(fixture->out.path, NAME);
     assert_int_equal(first.length, second.length);
     assert_memory_equal(first.data, second.data, first.length);
     pv_buffer_clean_up(&first);
@@ -157,9 +152,9 @@ static void damaged_file_is_replaced(void **state)
 
     add_many(fixture, 20000);
     assert_true(publish(fixture, NOW_MS, true));
-    whole = get_file(fixture->path, NAME);
+    whole = get_file(fixture->out.path, NAME);
     for (size_t cut = whole.length - 1; cut > 0; cut /= 2) {
-        put_file(fixture->path, NAME, whole.data, cut);
+        put_file(fixture->out.path, NAME, whole.data, cut);
         assert_true(publish(fixture, NOW_MS, true));
         assert_false(publish(fixture, NOW_MS, true));
     }

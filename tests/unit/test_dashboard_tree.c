@@ -2,33 +2,28 @@
 #include "test_pageview_support.h"
 
 #include "dashboard-export/tree.h"
-#include "dashboard_files.h"
+#include "dashboard_out.h"
 
 enum { SEEN_MAX = 64 };
 
-static char path[TEST_PATH_SIZE];
-static struct pv_directory directory;
+static struct out out;
 static char seen[SEEN_MAX][PV_LAYOUT_PATH_SIZE];
 static size_t seen_count;
 static enum pv_status answer;
 
 static int set_up(void **state)
 {
-    struct pv_error error;
-
     (void)state;
     seen_count = 0;
     answer = PV_OK;
-    make_directory(path);
-    pv_directory_init(&directory, path);
-    return pv_directory_open(&directory, &error) == PV_OK ? 0 : -1;
+    open_out(&out);
+    return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    pv_directory_clean_up(&directory);
-    remove_directory(path);
+    remove_out(&out);
     return 0;
 }
 
@@ -36,14 +31,14 @@ static void make_below(const char *relative)
 {
     char below[TEST_PATH_SIZE];
 
-    join_path(below, path, relative);
+    join_path(below, out.path, relative);
     assert_return_code(mkdir(below, 0755), 0);
 }
 
 /* A file whose content is its name. */
 static void put(const char *relative)
 {
-    put_file(path, relative, relative, strlen(relative));
+    put_file(out.path, relative, relative, strlen(relative));
 }
 
 static enum pv_status visit(void *context, int fd, const char *relative, const char *name,
@@ -65,7 +60,7 @@ static enum pv_status walk(const char *relative, bool deep, struct pv_error *err
     const struct pv_layout_directory place = {relative, deep, true};
     const struct pv_tree_visitor visitor = {.visit = visit};
 
-    return pv_tree_walk(&directory, &place, &visitor, error);
+    return pv_tree_walk(&out.directory, &place, &visitor, error);
 }
 
 /* Fails unless exactly these were seen, in whatever order. */
@@ -130,9 +125,9 @@ static void links_are_seen_and_not_followed(void **state)
 
     (void)state;
     make_below("articles");
-    join_path(link, path, "articles/away");
+    join_path(link, out.path, "articles/away");
     assert_return_code(symlink("/", link), 0);
-    join_path(link, path, "articles/loop");
+    join_path(link, out.path, "articles/loop");
     assert_return_code(symlink(".", link), 0);
     assert_int_equal(walk("articles", true, &error), PV_OK);
     assert_seen(names, 2);
