@@ -54,7 +54,9 @@ class Listener:
     def line(self) -> str | None:
         """The next line of the stream; None at its end."""
         while "\n" not in self._text:
-            size = int(self._file.readline() or b"0", 16)
+            head = self._file.readline()
+            assert head, "the connection ended before the stream did"
+            size = int(head, 16)
             if size == 0:
                 return None
             self._text += self._file.read(size).decode()

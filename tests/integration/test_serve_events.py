@@ -54,6 +54,7 @@ def test_who_comes_back_gets_the_present_again(server: ExporterServer) -> None:
     for _ in range(3):
         with server.listen() as listener:
             listener.wait_event("live", lambda content: True)
+            assert ":" not in listener.lines  # it did not come because a minute was over
         wait_until(lambda: server.metric("listeners") == 0, "nobody listens")
 
 
