@@ -430,3 +430,13 @@ def test_it_ends_well_while_clients_are_there(server: ExporterServer) -> None:
     assert idle.is_closed_by_server()
     assert isinstance(idle, Connection)
     stays_true(lambda: not server.program.is_running, "ended", 0.1)
+
+
+def test_it_ends_in_time_though_redis_does_not_answer(server: ExporterServer, redis_server: RedisServer) -> None:
+    with server.listen() as listener, server.connect() as waiting:
+        listener.event()
+        redis_server.pause()
+        waiting.send(f"GET /articles{ARTICLE}.json HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert total(waiting.answer()) == 3
+        server.program.stop(deadline_s=11)
+        redis_server.resume()
