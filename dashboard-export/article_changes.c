@@ -265,6 +265,18 @@ void pv_changes_page_done(struct pv_changes *changes, const char *cursor)
     changes->oldest_next = !changes->oldest_next;
 }
 
+/* Only paths have files: not the counter of what was over the limit of new articles. */
+static bool has_file(const char *name, size_t length)
+{
+    return length > 0 && length <= PV_ARTICLE_SIZE_MAX && name[0] == '/';
+}
+
+enum pv_status pv_changes_add(struct pv_changes *changes, struct pv_text article,
+                              struct pv_error *error)
+{
+    return has_file(article.data, article.length) ? add_pending(changes, article, error) : PV_OK;
+}
+
 static void no_restart(void *context)
 {
     (void)context;
@@ -275,8 +287,7 @@ static enum pv_status see(void *context, const char *name, size_t length, int64_
 {
     struct pv_changes *changes = context;
 
-    /* Only paths have files: not the counter of what was over the limit of new articles. */
-    if (length == 0 || length > PV_ARTICLE_SIZE_MAX || name[0] != '/')
+    if (!has_file(name, length))
         return PV_OK;
     if (!changes->scan.all &&
         !pv_article_seen_is_new(changes->seen, changes->scan.minute_ms, name, length, count))

@@ -66,6 +66,11 @@ struct pv_counts_target pv_changes_target(struct pv_changes *changes);
  * less than PV_CHANGES_CURSOR_SIZE bytes. */
 void pv_changes_page_done(struct pv_changes *changes, const char *cursor);
 
+/* Counts as changed for another reason; ids that have no file are passed over. Before any is taken
+ * off, and not beyond PV_CHANGES_MAX. */
+enum pv_status pv_changes_add(struct pv_changes *changes, struct pv_text article,
+                              struct pv_error *error) PV_MUST_CHECK;
+
 /* Articles to be written. The texts belong to `changes`, until they are dropped. */
 size_t pv_changes_count(const struct pv_changes *changes);
 struct pv_text pv_changes_at(const struct pv_changes *changes, size_t i);

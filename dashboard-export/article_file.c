@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dashboard-export/also_files.h"
 #include "dashboard-export/article_batch.h"
 #include "dashboard-export/article_page.h"
 #include "dashboard-export/article_ranks.h"
@@ -12,13 +13,14 @@
 #include "pageview/stop.h"
 
 /* Pages are read one by one, and their files published together. */
-enum { FILES_OF_ARTICLE = 2, CHUNK = PV_BATCH_MAX / FILES_OF_ARTICLE };
+enum { FILES_OF_ARTICLE = 3, CHUNK = PV_BATCH_MAX / FILES_OF_ARTICLE };
 
 struct pv_article_files {
     struct pv_redis *redis;
     const char *prefix;
     const struct pv_badge_words *words;
     struct pv_changes *changes;
+    struct pv_also_files *also;
     struct pv_buffer text;
     struct pv_article_page page;
     struct pv_batch batch;
@@ -40,8 +42,10 @@ enum pv_status pv_article_files_new(struct pv_redis *redis, const char *prefix,
     (*files)->words = words;
     (*files)->batch.directory = directory;
     status = pv_changes_new(seed, &(*files)->changes, error);
+    if (status == PV_OK)
+        status = pv_also_files_new(redis, prefix, seed, &(*files)->also, error);
     if (status != PV_OK) {
-        free(*files);
+        pv_article_files_destroy(*files);
         *files = NULL;
     }
     return status;
@@ -52,6 +56,7 @@ void pv_article_files_destroy(struct pv_article_files *files)
     if (files == NULL)
         return;
     pv_changes_destroy(files->changes);
+    pv_also_files_destroy(files->also);
     pv_buffer_clean_up(&files->text);
     pv_batch_clean_up(&files->batch);
     free(files);
@@ -64,7 +69,7 @@ void pv_article_files_want_all(struct pv_article_files *files)
 
 bool pv_article_files_want_more(const struct pv_article_files *files)
 {
-    return pv_changes_wants_more(files->changes);
+    return pv_changes_wants_more(files->changes) || pv_also_files_want_more(files->also);
 }
 
 struct round {
@@ -83,14 +88,15 @@ static void note_failure(struct round *round, const struct pv_error *error)
 }
 
 /* Adds what `files->text` has to the batch. `owner` is the article's place in the chunk. */
-static void add_file(struct round *round, struct pv_text article, size_t owner, const char *ending)
+static void add_file(struct round *round, const char *directory, struct pv_text article,
+                     size_t owner, const char *ending)
 {
     struct pv_article_files *files = round->files;
     char name[PV_SAFE_NAME_SIZE], path[PV_LAYOUT_PATH_SIZE];
     struct pv_error error;
 
     pv_safe_name(article.data, article.length, name);
-    snprintf(path, sizeof path, PV_ARTICLE_DIRECTORY "/%s%s", name, ending);
+    snprintf(path, sizeof path, "%s/%s%s", directory, name, ending);
     if (!files->failed[owner] &&
         pv_batch_add(&files->batch, path, &files->text, owner, &error) != PV_OK) {
         files->failed[owner] = true;
@@ -106,9 +112,26 @@ static void add_article(struct round *round, const struct pv_snapshot_about *abo
 
     pv_article_ranks_find(&round->ranks, counts->article, counts->ranks);
     pv_article_json(&files->text, about, round->clock_ms, counts);
-    add_file(round, counts->article, owner, ".json");
+    add_file(round, PV_ARTICLE_DIRECTORY, counts->article, owner, ".json");
     pv_badge_write(&files->text, counts->total, files->words);
-    add_file(round, counts->article, owner, ".svg");
+    add_file(round, PV_ARTICLE_DIRECTORY, counts->article, owner, ".svg");
+}
+
+/* The files of the page that say what readers also read; of the last article here it is `owner`'s.
+ */
+static enum pv_status add_also_read(struct round *round, size_t owner, struct pv_error *error)
+{
+    struct pv_article_files *files = round->files;
+    const struct pv_article_page *page = &files->page;
+    enum pv_status status = pv_also_files_read(files->also, page, error);
+
+    for (size_t i = 0; i < page->count && status == PV_OK; i++)
+        if (pv_also_files_write(files->also, i, round->stamp, &files->text))
+            add_file(round, PV_ALSO_DIRECTORY, page->counts[i].article, owner + page->count - 1 - i,
+                     ".json");
+    if (status == PV_OK)
+        pv_also_files_let_go(files->also);
+    return status;
 }
 
 /* Reads `count` articles of the list from `first` on, and writes their files. Places in the chunk
@@ -132,8 +155,9 @@ static enum pv_status write_page(struct round *round, size_t first, size_t count
     for (size_t i = 0; i < count; i++)
         add_article(round, &about, &page->counts[i], owner + count - 1 - i);
     round->result->inexact += page->exact ? 0 : (int64_t)count;
+    status = add_also_read(round, owner, error);
     pv_article_page_clean_up(page);
-    return PV_OK;
+    return status;
 }
 
 /* Shows the last `count` articles of the list, which were written, and takes them off. */
@@ -143,7 +167,7 @@ static enum pv_status publish(struct round *round, size_t count, struct pv_error
     bool again[CHUNK];
     enum pv_status status;
     struct pv_error failure;
-    size_t failed = 0;
+    size_t failed = 0, first = pv_changes_count(files->changes) - count;
 
     if (pv_batch_finish(&files->batch, files->failed, &round->result->written,
                         &round->result->bytes, &failure) != PV_OK)
@@ -151,6 +175,8 @@ static enum pv_status publish(struct round *round, size_t count, struct pv_error
     for (size_t i = 0; i < count; i++) {
         again[i] = files->failed[count - 1 - i];
         failed += again[i];
+        if (again[i])
+            pv_also_files_failed(files->also, pv_changes_at(files->changes, first + i));
     }
     round->result->failed += (int64_t)failed;
     status = pv_changes_drop(files->changes, count, again, error);
@@ -191,6 +217,7 @@ static enum pv_status write_all(struct round *round, struct pv_error *error)
     while (status == PV_OK && pv_changes_count(files->changes) > 0 && !pv_stop_requested())
         status = write_chunk(round, error);
     pv_article_ranks_clean_up(&round->ranks);
+    pv_also_files_end(files->also);
     if (status == PV_OK && round->failure.status != PV_OK) {
         *error = round->failure;
         status = error->status;
@@ -208,6 +235,8 @@ enum pv_status pv_article_files_round(struct pv_article_files *files,
 
     *result = (struct pv_article_result){0};
     status = pv_article_scan(files->redis, files->prefix, clock_ms, files->changes, error);
+    if (status == PV_OK)
+        status = pv_also_files_take_up(files->also, stamp->generated_ms, files->changes, error);
     if (status == PV_OK && pv_changes_count(files->changes) > 0)
         status = write_all(&round, error);
     result->unchanged = files->batch.unchanged - unchanged;

@@ -1,4 +1,5 @@
-/* articles/<name>.json and articles/<name>.svg of every article that changed. */
+/* articles/<name>.json, articles/<name>.svg and also-read/<name>.json of every article that
+ * changed. */
 #ifndef DASHBOARD_EXPORT_ARTICLE_FILE_H
 #define DASHBOARD_EXPORT_ARTICLE_FILE_H
 

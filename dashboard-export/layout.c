@@ -6,10 +6,9 @@
 #include "pageview/utf8.h"
 
 const struct pv_layout_directory pv_layout_directories[] = {
-    {".", false, true},        {"filtered", false, true},
-    {"site", false, true},     {"top/day", false, true},
-    {"top/hour", false, true}, {PV_LAYOUT_TRENDING, true, true},
-    {"articles", true, false}, {PV_LAYOUT_DASHBOARD, false, false},
+    {".", false, true},        {"filtered", false, true},  {"site", false, true},
+    {"top/day", false, true},  {"top/hour", false, true},  {PV_LAYOUT_TRENDING, true, true},
+    {"articles", true, false}, {"also-read", true, false}, {PV_LAYOUT_DASHBOARD, false, false},
     {NULL, false, false},
 };
 

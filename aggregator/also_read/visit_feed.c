@@ -8,10 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum {
-    READERS = 1024, /* counters of visits; readers that share one have less room, rarely */
-    HALVINGS_MAX = 40,
-};
+enum { HALVINGS_MAX = 40 };
 
 struct pv_visit_feed {
     _Atomic uint64_t key;
@@ -20,7 +17,6 @@ struct pv_visit_feed {
     unsigned halvings;
     size_t length;
     char bytes[PV_VISIT_FEED_BYTES];
-    uint8_t visits[READERS]; /* of a reader, by the low bits of the hash */
 };
 
 enum pv_status pv_visit_feed_new(struct pv_visit_feed **feed, struct pv_error *error)
@@ -71,19 +67,28 @@ static void halve(struct pv_visit_feed *feed)
     feed->length = kept;
 }
 
+/* Goes through all of the buffer: what comes here is a few hundred visits a second. */
+static bool has_enough_of(const struct pv_visit_feed *feed, uint64_t reader)
+{
+    struct pv_article_visit visit;
+    size_t at = 0, count = 0;
+
+    while (pv_visit_unpack(feed->bytes, feed->length, &at, &visit))
+        count += visit.reader == reader;
+    return count >= PV_VISIT_FEED_READER;
+}
+
 static void add(struct pv_visit_feed *feed, const struct pv_article_visit *visit)
 {
     size_t size = PV_VISIT_HEAD + visit->article.length;
-    uint8_t *visits = &feed->visits[visit->reader % READERS];
 
-    if (*visits >= PV_VISIT_FEED_READER)
+    if (has_enough_of(feed, visit->reader))
         return;
     while (feed->length + size > PV_VISIT_FEED_BYTES && feed->halvings < HALVINGS_MAX)
         halve(feed);
     if (feed->length + size > PV_VISIT_FEED_BYTES || visit->reader > UINT64_MAX >> feed->halvings)
         return;
     feed->length += pv_visit_pack(visit, feed->bytes + feed->length);
-    *visits += 1;
 }
 
 void pv_visit_feed_note(struct pv_visit_feed *feed, const struct pv_event *event, int64_t now_ms)
@@ -121,7 +126,6 @@ size_t pv_visit_feed_take(struct pv_visit_feed *feed, unsigned turns, char out[P
     memcpy(out, feed->bytes, length);
     *halvings = feed->halvings;
     feed->length = 0;
-    memset(feed->visits, 0, sizeof feed->visits);
     if (length < PV_VISIT_FEED_BYTES / 4 * (size_t)turns && feed->halvings > 0)
         set_halvings(feed, feed->halvings - 1);
     pthread_mutex_unlock(&feed->lock);

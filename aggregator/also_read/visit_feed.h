@@ -11,7 +11,7 @@
  * Visits that are told twice, after a fault, or not at all cost a bit of accuracy and nothing else.
  *
  * Safe to use from all pipelines at once. What a visit outside the sample costs is one hash of the
- * visitor. Memory: two buffers and a table, 20 KiB. */
+ * visitor. Memory: a buffer, 8 KiB. */
 #ifndef AGGREGATOR_ALSO_READ_VISIT_FEED_H
 #define AGGREGATOR_ALSO_READ_VISIT_FEED_H
 

@@ -54,6 +54,9 @@ class CountsWriter:
             transaction.pfadd(f"pv:visitors:{minute}", self._source.randrange(1000))
             section = SECTIONS[number % len(SECTIONS)]
             transaction.hset(f"pv:article:{article}", mapping={"title": f'Title "{number}"\n', "section": section})
+            other = f"/{number + 1}/{'x' * ((number + 1) % 40)}"
+            transaction.zadd(f"pv:also:{article}", {other: self._source.randint(1, 1000) / 1000})
+            transaction.zadd("pv:also_changed", {article: now_ms})
             for name in LISTS:
                 self._raise_score(transaction, f"trending:{name}", article)
                 self._raise_score(transaction, f"trending:{name}:section:{section}", article)

@@ -23,8 +23,8 @@ NAMES = sorted(path.stem for path in SCHEMAS.glob("*.json"))
 PROSE = (REPOSITORY / "docs" / "json-api.md").read_text(encoding="utf-8")
 LEFT_OUT = "".join(f'{{"time":"2026-11-24T12:{8 + i // 60:02}:{i % 60:02}Z","views":0}},' for i in range(57))
 EXAMPLES = [text.replace("…\n", LEFT_OUT) for text in re.findall(r"```json\n(.*?)\n```", PROSE, re.DOTALL)]
-KINDS = {"archive", "article", "filtered", "index", "live", "site", "site-days", "site-hours", "top", "totals",
-         "trending"}
+KINDS = {"also-read", "archive", "article", "filtered", "index", "live", "site", "site-days", "site-hours", "top",
+         "totals", "trending"}
 READS, READERS = 100_000, 4
 
 
@@ -54,7 +54,7 @@ def test_prose_has_an_example_of_every_file_that_is_valid() -> None:
         content = json.loads(text)
         check(content, text[:60])
         shown.add(content["schema"].split("/")[1])
-    assert shown >= {"article", "trending", "live", "filtered", "totals", "site", "site-days", "top", "index"}
+    assert shown >= {"also-read", "article", "trending", "live", "filtered", "totals", "site", "site-days", "top", "index"}
     assert all(f"schemas/{name}.json" in PROSE for name in shown)
 
 
