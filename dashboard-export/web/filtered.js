@@ -4,6 +4,7 @@ import { count, shareOf } from './numbers.js';
 import { nameOfReason, REASONS } from './words.js';
 import { DAY, utcDay } from './zone.js';
 
+const HEAD_CLASSES = [null, 'number', 'number yesterday', 'number', 'number share'];
 const sum = (reasons) => Object.values(reasons).reduce((all, value) => all + value, 0);
 
 function row(reason, today, yesterday, all, events) {
@@ -20,7 +21,7 @@ function table(totals, yesterday) {
   const reasons = Object.keys({ ...totals.filtered, ...totals.today.filtered, ...yesterday });
   reasons.sort((a, b) => (totals.filtered[b] ?? 0) - (totals.filtered[a] ?? 0) || (a < b ? -1 : 1));
   const head = ['Reason', 'Today', 'Yesterday', 'All time', 'Share'].map((text, i) =>
-    el('th', { scope: 'col', class: i === 0 ? null : `number${i === 2 ? ' yesterday' : ''}` }, text));
+    el('th', { scope: 'col', class: HEAD_CLASSES[i] }, text));
   return el('table', { class: 'ranks ranks-full reasons' },
     el('caption', { class: 'unseen' }, 'Events that are no views, by reason'),
     el('colgroup', {}, ['col-article', 'col-score', 'col-score col-views', 'col-score', 'col-score col-views']

@@ -1,9 +1,12 @@
 // Numbers as the reader's language writes them.
 
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const tenth = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const share = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 0 });
+// Those that the reader prefers: a browser's own language may be one of few.
+const languages = globalThis.navigator?.languages;
+const format = (options) => new Intl.NumberFormat(languages, options);
+const whole = format({ maximumFractionDigits: 0 });
+const tenth = format({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const share = format({ style: 'percent', maximumFractionDigits: 1 });
+const percent = format({ style: 'percent', maximumFractionDigits: 0 });
 
 export const count = (value) => whole.format(value);
 

@@ -123,8 +123,9 @@ export class Plot {
       this.#readout.replaceChildren();
       return;
     }
-    const values = this.#shape.series.map(({ name, kind }, i) => [
-      el('span', { class: `key key-${kind}` }), `${name} `, el('b', {}, this.#value(this.#data[i + 1][at])), ' ']);
+    const { series } = this.#shape;
+    const values = series.map(({ name, kind }, i) => [el('span', { class: `key key-${kind}` }),
+      series.length > 1 ? `${name} ` : '', el('b', {}, this.#value(this.#data[i + 1][at])), ' ']);
     this.#readout.replaceChildren(el('span', { class: 'plot-when' }, this.#shape.label(xs[at])), ...values.flat(),
       el('span', { class: 'unit' }, this.#shape.unit));
   }

@@ -28,7 +28,7 @@ export class RankTable {
       el('thead', { class: isFull ? null : 'unseen' }, el('tr', {},
         el('th', { scope: 'col', class: 'rank' }, el('span', { class: 'unseen' }, 'Rank')),
         el('th', { scope: 'col' }, 'Article'),
-        el('th', { scope: 'col', class: 'spark-cell' }, '24 hours'),
+        el('th', { scope: 'col', class: 'spark-cell' }, '24 h'),
         el('th', { scope: 'col', class: 'number' }, list.score),
         isFull ? el('th', { scope: 'col', class: 'number all-time' }, 'All time') : null)),
       this.#body);

@@ -31,10 +31,12 @@ _ARGUMENTS = [
 
 @dataclass(frozen=True)
 class Reader:
-    """What a browser says of its reader with each request, and scripts that run before those of each page."""
+    """What a browser says of its reader with each request, scripts that run before those of each page, and what
+    playwright calls options of a context: the language, the zone, the size, the theme."""
 
     headers: dict[str, str] = field(default_factory=dict)
     scripts: tuple[str, ...] = ()
+    context: dict[str, Any] = field(default_factory=dict)
 
 
 ANYONE = Reader()
@@ -58,7 +60,7 @@ class Chromium:
     def __enter__(self) -> Chromium:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
         try:
@@ -67,16 +69,20 @@ class Chromium:
             self._process.kill()
             self._process.wait()
             self._process.stdout.close()
+        if kind is None:
+            assert self._process.returncode == 0, f"a page failed:\n{self._errors.read_text(errors='replace')}"
 
-    def visit(self, *steps: tuple[str, ...], reader: Reader = ANYONE) -> list[Any]:
-        """With a fresh profile. Steps are ("open", url), ("follow", url) from the page shown, ("run", javascript) and
-        ("back",); returns their results."""
+    def visit(self, *steps: tuple[str, ...], reader: Reader = ANYONE, page: str | None = None) -> list[Any]:
+        """With a fresh profile, or on the page of that name once it is there. Steps are ("open", url), ("follow", url)
+        from the page shown, ("run", javascript), ("back",) and the others of browser.mjs; returns their results."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        line = json.dumps({"steps": steps, "headers": reader.headers, "scripts": reader.scripts})
+        line = json.dumps({"steps": steps, "headers": reader.headers, "scripts": reader.scripts,
+                           "context": reader.context, "page": page})
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
         # Each step of it has a deadline of its own, after which it ends with an error.
         answer = self._process.stdout.readline()
         assert answer, f"the browser failed:\n{self._errors.read_text(errors='replace')}"
-        results: list[Any] = json.loads(answer)
+        results: list[Any] | dict[str, str] = json.loads(answer)
+        assert isinstance(results, list), results["error"]
         return results

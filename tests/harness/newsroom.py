@@ -133,6 +133,20 @@ class Newsroom:
         pipe.execute()
         self.touch(self.now_ms)
 
+    def view(self, at_ms: int, people: int = 0, article: str | None = None, committed_ms: int | None = None) -> None:
+        """One view more, and so many new people in that minute; counted at once, or at `committed_ms`."""
+        minute = at_ms // MINUTE_MS * MINUTE_MS
+        name = minute_of(at_ms)
+        self.site[minute] = self.site.get(minute, 0) + 1
+        self.client.hincrby(f"pv:site:{name[:10]}", name[11:16], 1)
+        self.client.hincrby("pv:totals", "views", 1)
+        if article is not None:
+            for key in ("views", f"views:{name[:10]}", f"views:{name[:13]}", f"views:{name}"):
+                self.client.hincrby(f"pv:{key}", article, 1)
+        if people:
+            self.client.pfadd(f"pv:visitors:{name}", *(f"{at_ms}-{n}" for n in range(people)))
+        self.touch(committed_ms or at_ms)
+
     def touch(self, at_ms: int) -> None:
         """As if the aggregator had committed then, and ranked."""
         self.client.hset("pv:meta", mapping={"last_commit_ms": at_ms, "caught_up_ms": at_ms, "last_ranking_ms": at_ms,
