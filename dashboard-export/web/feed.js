@@ -71,6 +71,13 @@ export class Feed {
     return isStreamed ? Math.max(file.everyMs, STREAMED_MS) : file.everyMs;
   }
 
+  // A view of any article changes live.json; what it changes of the article is in no event.
+  #askForArticles() {
+    if (document.hidden) return;
+    for (const file of this.#files.values()) if (file.path.startsWith('articles/')) file.dueAt = 0;
+    this.#pump();
+  }
+
   #pump() {
     const now = Date.now();
     const due = [...this.#files.values()].filter((file) => file.watchers.size && !file.isLoading && file.dueAt <= now);
@@ -132,6 +139,7 @@ export class Feed {
       file.dueAt = Date.now() + this.#pause(file);
       this.lostAt = null;
       this.#accept(file, data);
+      this.#askForArticles();
     });
     stream.addEventListener('files', ({ data }) => {
       for (const path of JSON.parse(data).paths) {
