@@ -67,6 +67,11 @@ def as_header(text: str) -> str:
     return text.encode().decode("latin-1")
 
 
+def as_sent(text: str) -> str:
+    """What of a request was read as Latin-1, with the bytes that it had."""
+    return text.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
 class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
@@ -108,8 +113,9 @@ class Handler(BaseHTTPRequestHandler):
     def _log(self, answer: Answer, size: int) -> None:
         headers = getattr(self, "headers", None) or {}
         title, section = (answer.article.title, answer.article.section) if answer.article is not None else ("", "")
-        rest = behind_the_time(self.requestline, answer.status, size, headers.get("Referer", ""),
-                               headers.get("User-Agent", "")[:LONGEST_AGENT], title, section)
+        request, referrer, agent = (as_sent(text) for text in (
+            self.requestline, headers.get("Referer", ""), headers.get("User-Agent", "")[:LONGEST_AGENT]))
+        rest = behind_the_time(request, answer.status, size, referrer, agent, title, section)
         self.server.site.log.write(self._client(headers), rest)
 
     def _client(self, headers: object) -> str:

@@ -74,7 +74,9 @@ class Chromium:
 
     def visit(self, *steps: tuple[str, ...], reader: Reader = ANYONE, page: str | None = None) -> list[Any]:
         """With a fresh profile, or on the page of that name once it is there. Steps are ("open", url), ("follow", url)
-        from the page shown, ("run", javascript), ("back",) and the others of browser.mjs; returns their results."""
+        from the page shown, ("run", javascript), ("back",) and the others of browser.mjs; ("load", url) and
+        ("read", javascript) do not wait until the page asks for nothing more, ("tab", name) goes to another tab of
+        the profile. Returns their results."""
         assert self._process.stdin is not None and self._process.stdout is not None
         line = json.dumps({"steps": steps, "headers": reader.headers, "scripts": reader.scripts,
                            "context": reader.context, "page": page})

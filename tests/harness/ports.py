@@ -8,7 +8,7 @@ import socket
 _LISTENING = range(15_000, 32_000)
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -19,12 +19,12 @@ def _is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    return next(port for port in iter(lambda: random.choice(_LISTENING), None) if _is_free(port))
+    return next(port for port in iter(lambda: random.choice(_LISTENING), None) if is_free(port))
 
 
 def preferred_port(port: int) -> int:
     """That one when it is free, or else any."""
-    return port if _is_free(port) else free_port()
+    return port if is_free(port) else free_port()
 
 
 def answers(port: int) -> bool:

@@ -3,7 +3,8 @@
 //     {"headers": {"Sec-GPC": "1"}, "scripts": ["…"], "context": {"locale": "de-DE"}, "page": null,
 //      "steps": [["open", URL], ["run", JAVASCRIPT], ["back"]]}
 // `scripts` run before those of each page; `context` is what playwright calls a context's options. A line whose
-// `page` names one goes on with the page of that name, if there is one. Answers each line with one, the results of
+// `page` names one goes on with the page of that name, if there is one; the step ["tab", NAME] goes to another tab
+// of the same profile. Answers each line with one, the results of
 // its steps or {"error": "…"}, and leaves its page open: what it sends goes on. Ends with its input.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -57,6 +58,10 @@ const steps = {
 async function newPage(browser, reader) {
   const context = await browser.newContext({ extraHTTPHeaders: reader.headers, ...reader.context });
   for (const script of reader.scripts) await context.addInitScript(script);
+  return openTab(context);
+}
+
+async function openTab(context) {
   const page = await context.newPage();
   page.requestsMade = [];
   page.on('request', (request) => page.requestsMade.push(request.url()));
@@ -68,10 +73,17 @@ const pages = new Map();
 const errors = []; // that pages threw, and nobody was told of
 
 async function visit(browser, reader) {
-  const page = pages.get(reader.page) ?? await newPage(browser, reader);
+  let page = pages.get(reader.page) ?? await newPage(browser, reader);
   if (reader.page) pages.set(reader.page, page);
+  const tabs = new Map([['', page]]);
   const results = [];
-  for (const [name, argument] of reader.steps) results.push(await steps[name](page, argument) ?? null);
+  for (const [name, argument] of reader.steps) {
+    if (name === 'tab') {
+      if (!tabs.has(argument)) tabs.set(argument, await openTab(page.context()));
+      page = tabs.get(argument);
+    }
+    results.push(name === 'tab' ? null : await steps[name](page, argument) ?? null);
+  }
   if (errors.length) throw new Error(errors.splice(0).join('\n'));
   return results;
 }
