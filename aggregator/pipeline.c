@@ -4,16 +4,14 @@
 
 #include "aggregator/assignment.h"
 #include "aggregator/committer.h"
+#include "aggregator/flush.h"
 #include "aggregator/kafka_consumer.h"
-#include "aggregator/log_ends.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
 
 enum {
     POLL_MS = 100,
-    CATCH_UP_FACTOR = 4,   /* times --flush-interval, while much is waiting in the log */
     STALL_MS = 1000,       /* without a free batch for this long, fetching pauses */
-    VERIFY_MS = 3000,      /* an idle partition's offset is compared this often */
     REPORT_MS = 5000,      /* offsets are told to Kafka this often */
     REVOKE_WAIT_MS = 3000, /* for the committer, before partitions are given back */
     STOP_WAIT_MS = 3000,   /* the same, before the program ends */
@@ -26,7 +24,7 @@ struct pipeline {
     struct pv_redis *redis; /* the committer has its own connection */
     struct pv_intake intake;
     struct pv_assignment assignment;
-    struct pv_log_ends log_ends;
+    struct pv_flush flush;
     struct pv_commit_context context;
     char *cluster_id;
     bool closing;         /* all that could be committed is */
@@ -63,39 +61,6 @@ static void on_offset_missing(void *context, int32_t id)
     /* librdkafka has stopped the partition: only a new start fetches it again. */
     pv_log(PV_LOG_WARN, "offset_missing", PV_NUMBER("partition", id));
     pv_assignment_restart(&pipeline->assignment);
-}
-
-/* True when everything that the log has is below `offset`. */
-static bool is_end(struct pipeline *pipeline, const struct pv_partition *partition, int64_t offset)
-{
-    int64_t high = pv_kafka_consumer_cached_high(pipeline->consumer, partition->id);
-
-    if (high < 0)
-        high = partition->log_end;
-    return high >= 0 && pv_partition_reaches(partition, offset, high);
-}
-
-static void seal(struct pipeline *pipeline, struct pv_partition *partition)
-{
-    partition->open->idle = is_end(pipeline, partition, partition->open->to);
-    partition->idle_told = partition->open->idle;
-    if (partition->open->to == partition->open->from)
-        partition->open->caught_up_ms = partition->caught_up_ms;
-    partition->caught_up_ms = 0;
-    pv_intake_seal(&pipeline->intake, partition);
-}
-
-/* Seals every open batch and waits for the committer, up to `timeout_ms`. */
-static void settle(struct pipeline *pipeline, int64_t timeout_ms)
-{
-    struct pv_intake *intake = &pipeline->intake;
-    int64_t until_ms = pv_monotonic_ms() + timeout_ms;
-
-    for (size_t i = 0; i < intake->partitions.count; i++)
-        if (intake->partitions.items[i].open != NULL)
-            seal(pipeline, &intake->partitions.items[i]);
-    while (pv_committer_pending(intake->committer) > 0 && pv_monotonic_ms() < until_ms)
-        pv_intake_collect(intake, POLL_MS);
 }
 
 static void report_offsets(struct pipeline *pipeline, bool wait)
@@ -150,75 +115,12 @@ static void on_revoked(void *context, bool lost)
     size_t assigned = pipeline->intake.partitions.assigned;
 
     if (!lost && !pipeline->closing) {
-        settle(pipeline, REVOKE_WAIT_MS);
+        pv_flush_all(&pipeline->flush, REVOKE_WAIT_MS);
         report_offsets(pipeline, true);
     }
     pv_assignment_revoke(&pipeline->assignment);
     pv_log(PV_LOG_INFO, "revoked", PV_NUMBER("partitions", assigned),
            PV_TEXT("lost", lost ? "yes" : "no"));
-}
-
-/* Takes the partition's end over what has nothing to count: transaction markers. */
-static void extend_to_log_end(struct pipeline *pipeline, struct pv_partition *partition)
-{
-    if (partition->log_end <= partition->next || !pv_intake_open(&pipeline->intake, partition))
-        return;
-    pv_batch_extend(partition->open, partition->log_end);
-    partition->next = partition->log_end;
-}
-
-/* An empty batch asks whether the offset still stands, and says when the log was known to have
- * nothing more: by the clock of events at once, so that the other partitions do not wait for it. */
-static void verify_if_idle(struct pipeline *pipeline, struct pv_partition *partition)
-{
-    bool tell = pipeline->context.by_events && !partition->idle_told &&
-                is_end(pipeline, partition, partition->next);
-
-    tell = tell || partition->caught_up_ms > 0;
-    if (!pv_partition_is_settled(partition) ||
-        (!tell && pipeline->intake.monotonic_ms - partition->verified_ms < VERIFY_MS) ||
-        !pv_intake_open(&pipeline->intake, partition))
-        return;
-    seal(pipeline, partition);
-}
-
-/* A batch is worth sealing when it is old enough. While the log has more waiting than the batch
- * holds, nobody sees the latest counts yet, and a larger batch costs Redis less for each event. */
-static bool is_due(const struct pipeline *pipeline, const struct pv_partition *partition)
-{
-    const struct pv_batch *batch = partition->open;
-    int64_t age_ms = pipeline->intake.monotonic_ms - batch->opened_ms;
-    int64_t interval_ms = pipeline->options->flush_interval_ms;
-    int64_t waiting;
-
-    if (batch->to == batch->from)
-        return false;
-    if (pipeline->options->exit_at_end && batch->to >= partition->goal)
-        return true; /* it is the last one */
-    if (age_ms < interval_ms)
-        return false;
-    waiting = pv_kafka_consumer_cached_high(pipeline->consumer, partition->id) - batch->to;
-    return waiting <= batch->events || age_ms >= CATCH_UP_FACTOR * interval_ms;
-}
-
-static void flush_due(struct pipeline *pipeline)
-{
-    struct pv_intake *intake = &pipeline->intake;
-
-    /* A rebuild says nothing of the counts that readers see. */
-    if (pipeline->config->live_prefix == NULL)
-        pv_log_ends_ask(&pipeline->log_ends, pipeline->consumer, &intake->partitions,
-                        pipeline->config->clock, intake->monotonic_ms);
-    for (size_t i = 0; i < intake->partitions.count; i++) {
-        struct pv_partition *partition = &intake->partitions.items[i];
-
-        if (!partition->assigned || partition->needs_seek)
-            continue;
-        extend_to_log_end(pipeline, partition);
-        if (partition->open != NULL && is_due(pipeline, partition))
-            seal(pipeline, partition);
-        verify_if_idle(pipeline, partition);
-    }
 }
 
 /* Messages were refused because every batch is with the committer. */
@@ -234,7 +136,7 @@ static void wait_for_batches(struct pipeline *pipeline)
         pv_kafka_consumer_poll(pipeline->consumer, POLL_MS);
     /* Where librdkafka would go on by itself depends on its version, and one skips what it threw
      * away when it was paused. So all is fetched again from what Redis has. */
-    settle(pipeline, REVOKE_WAIT_MS);
+    pv_flush_all(&pipeline->flush, REVOKE_WAIT_MS);
     pv_assignment_restart(&pipeline->assignment);
 }
 
@@ -294,7 +196,7 @@ static enum pv_status loop(struct pipeline *pipeline, struct pv_error *error)
         pv_kafka_consumer_poll(pipeline->consumer, poll_ms);
         if (pv_kafka_consumer_has_refused(pipeline->consumer))
             wait_for_batches(pipeline);
-        flush_due(pipeline);
+        pv_flush_due(&pipeline->flush);
         report_if_due(pipeline);
         if (pipeline->options->exit_at_end && is_at_end(pipeline))
             break;
@@ -365,6 +267,12 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
                                        &pipeline->consumer, error);
     if (status == PV_OK)
         status = pv_committer_new(committer, &pipeline->intake.committer, error);
+    pipeline->flush = (struct pv_flush){
+        .options = options,
+        .consumer = pipeline->consumer,
+        .intake = &pipeline->intake,
+        .clock = pipeline->config->live_prefix == NULL ? pipeline->config->clock : NULL,
+    };
     pipeline->assignment = (struct pv_assignment){
         .live_prefix = pipeline->config->live_prefix,
         .options = options,
@@ -387,7 +295,7 @@ static void close_pipeline(struct pipeline *pipeline)
     pv_batch_pool_clean_up(&pipeline->intake.pool);
     pv_partitions_clean_up(&pipeline->intake.partitions);
     pv_assignment_clean_up(&pipeline->assignment);
-    pv_log_ends_clean_up(&pipeline->log_ends);
+    pv_flush_clean_up(&pipeline->flush);
     free(pipeline->cluster_id);
 }
 
@@ -398,7 +306,7 @@ static enum pv_status consume(struct pipeline *pipeline, struct pv_error *error)
     if (status != PV_OK)
         return status;
     status = loop(pipeline, error);
-    settle(pipeline, STOP_WAIT_MS);
+    pv_flush_all(&pipeline->flush, STOP_WAIT_MS);
     report_offsets(pipeline, true);
     if (status == PV_OK && pipeline->context.by_events && pipeline->options->exit_at_end)
         status = pv_facts_sweep_buckets(pipeline->redis, pipeline->options->redis.prefix, error);

@@ -1,0 +1,29 @@
+/* When batches are handed to the committer: the open ones that are old enough or the last, and
+ * empty ones that ask whether an idle partition's offset still stands. */
+#ifndef AGGREGATOR_FLUSH_H
+#define AGGREGATOR_FLUSH_H
+
+#include "aggregator/intake.h"
+#include "aggregator/log_ends.h"
+#include "aggregator/options.h"
+
+struct pv_flush {
+    /* Set by the owner, and outlive it. */
+    const struct pv_aggregator_options *options;
+    struct pv_kafka_consumer *consumer;
+    struct pv_intake *intake;
+    const struct pv_clock *clock; /* the wall clock; NULL: nobody is told when the log was at its
+                                     end, as these are not the counts that readers see */
+
+    struct pv_log_ends log_ends;
+};
+
+void pv_flush_clean_up(struct pv_flush *flush);
+
+/* Seals what is due by the intake's clock. */
+void pv_flush_due(struct pv_flush *flush);
+
+/* Seals every open batch and waits for the committer, up to `timeout_ms`. */
+void pv_flush_all(struct pv_flush *flush, int64_t timeout_ms);
+
+#endif
