@@ -67,13 +67,14 @@ static int64_t next_tick(const struct pv_live_source *source, int64_t now_ms)
     return source->live.state == PV_SLOT_READ ? source->live.read_ms + PV_LIVE_JSON_MS : now_ms;
 }
 
-/* Waits for something to read. False: the end. */
+/* Waits for something to read. False: the end; one that the program comes to does not begin another
+ * wait for a Redis that may be away. */
 static bool wait_for_work(struct pv_live_source *source, struct reading *reading)
 {
     bool found = false;
 
     pthread_mutex_lock(&source->lock);
-    while (!source->stops && !found) {
+    while (!source->stops && !pv_stop_requested() && !found) {
         int64_t now_ms = pv_monotonic_ms();
 
         *reading = (struct reading){.since_ms = now_ms};

@@ -1,6 +1,7 @@
 /* A listener is suspended while there is nothing for it: then it costs a descriptor and some
  * memory. When there is something it goes on, libmicrohttpd asks for bytes until none are left, and
  * it is suspended again. One that takes nothing waits in libmicrohttpd, and is ended there. */
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -43,7 +44,10 @@ static size_t fill(struct pv_connection *connection, char *buffer, size_t size)
         size_t piece;
 
         if (!at_hand(connection, &text, &length)) {
-            connection->event = pv_events_next(events, &connection->position, &connection->ends);
+            bool missed;
+
+            connection->event = pv_events_next(events, &connection->position, &missed);
+            connection->ends = connection->ends || missed;
             if (connection->event == NULL)
                 break;
             continue;
@@ -134,13 +138,19 @@ void pv_stream_wake(struct pv_server *server, int64_t now_ms)
     }
 }
 
+/* The end of what it sends, or an error: it went while something was on its way to it. */
+static bool has_gone(const struct pv_connection *connection)
+{
+    char byte;
+    ssize_t got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 void pv_stream_look(struct pv_server *server)
 {
     for (struct pv_connection *at = server->connections.first; at != NULL; at = at->next) {
-        char byte;
-
-        if (at->phase == PV_CONNECTION_EVENTS && at->is_suspended &&
-            recv(at->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+        if (at->phase == PV_CONNECTION_EVENTS && at->is_suspended && has_gone(at)) {
             at->ends = true;
             pv_server_resume(at);
         }

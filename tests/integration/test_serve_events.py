@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import resource
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -56,6 +57,19 @@ def test_who_comes_back_gets_the_present_again(server: ExporterServer) -> None:
             listener.wait_event("live", lambda content: True)
             assert ":" not in listener.lines  # it did not come because a minute was over
         wait_until(lambda: server.metric("listeners") == 0, "nobody listens")
+
+
+def test_listener_that_left_is_noticed_before_it_is_told_anything(
+        redis_server: RedisServer, tmp_path: Path) -> None:
+    """Who stays has been told nothing meanwhile: nothing changes within a minute, and comments take 15 s."""
+    with ExporterServer(tmp_path, redis_server.address, interval="1h") as server:
+        server.wait_file("/index.json")
+        wait_until(lambda: datetime.now(timezone.utc).second < 45, "a minute that lasts")
+        with server.listen() as listener, server.listen() as stays:
+            stays.wait_event("live", lambda content: True)
+            listener.close()
+            wait_until(lambda: server.metric("listeners") == 1, "it is noticed")
+            assert not select.select([stays.socket], [], [], 0)[0]
 
 
 def test_change_is_told_within_a_moment_and_once_a_second_at_most(
