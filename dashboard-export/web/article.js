@@ -37,15 +37,19 @@ function facts(file, zone, now) {
 function ranks(file) {
   const found = LISTS.filter((list) => file.ranks[list.name]);
   if (!found.length) return [el('p', { class: 'empty' }, 'It is in no list of the site now.')];
-  return [el('ul', { class: 'placings' }, found.map((list) => el('li', {},
-    el('a', { href: to.list(list.name) }, el('b', {}, `${count(file.ranks[list.name])}.`), ` ${list.title}`))))];
+  const place = (list) => el('a', { href: to.list(list.name) }, el('b', {}, `${count(file.ranks[list.name])}.`),
+    ` ${list.title}`);
+  return [el('ul', { class: 'placings' }, found.map((list) => el('li', {}, place(list))))];
 }
 
 function alsoRead(file) {
-  if (!file?.items.length) return [el('p', { class: 'empty' }, 'Nothing yet: it takes a few readers who read something else too.')];
+  if (!file?.items.length) {
+    return [el('p', { class: 'empty' }, 'Nothing yet: it takes a few readers who read something else too.')];
+  }
+  const why = (item) => (item.by === 'section' ? `trending in ${item.section ?? 'the site'}` : 'by the same readers');
   return [el('ol', { class: 'also' }, file.items.map((item) => el('li', {},
     el('a', { href: to.article(item.article), class: 'headline' }, item.title || item.article),
-    el('span', { class: 'tags' }, item.by === 'section' ? `trending in ${item.section ?? 'the site'}` : 'by the same readers'))))];
+    el('span', { class: 'tags' }, why(item)))))];
 }
 
 const panel = (id, title, ...children) =>
@@ -57,7 +61,7 @@ export function articlePage({ feed, zone, setTitle }, { article }) {
   const numbers = el('dl', { class: 'facts' });
   const hours = new Plot(HEIGHT);
   const days = new Plot(HEIGHT);
-  const shapes = [hourShape(zone, 'Article', 'bars'), dayShape('Article')];
+  const shapes = [hourShape(zone, 'bars'), dayShape()];
   const lists = el('div');
   const also = el('div');
   const empty = el('p', { class: 'empty' }, 'Waiting for its file …');
@@ -76,14 +80,16 @@ export function articlePage({ feed, zone, setTitle }, { article }) {
     const now = feed.now();
     setText(heading, file.title || article);
     setTitle(file.title || article);
-    under.replaceChildren(...[file.section && el('a', { class: 'section', href: to.section(file.section) }, file.section),
-      el('code', {}, article)].filter(Boolean));
+    const section = file.section && el('a', { class: 'section', href: to.section(file.section) }, file.section);
+    under.replaceChildren(...[section, el('code', {}, article)].filter(Boolean));
     numbers.replaceChildren(...facts(file, zone, now));
     lists.replaceChildren(...ranks(file));
     const byHour = upTo(file.hours, HOUR, now);
     const byDay = upTo(file.days, DAY, now);
-    hours.show(shapes[0], [byHour.at, byHour.views], `At most ${count(Math.max(...byHour.views))} views in an hour. The last hour is in progress.`);
-    days.show(shapes[1], [byDay.at, byDay.views], `At most ${count(Math.max(...byDay.views))} views in a day. Days are those of UTC; today is in progress.`);
+    hours.show(shapes[0], [byHour.at, byHour.views],
+      `At most ${count(Math.max(...byHour.views))} views in an hour. The last hour is in progress.`);
+    days.show(shapes[1], [byDay.at, byDay.views],
+      `At most ${count(Math.max(...byDay.views))} views in a day. Days are those of UTC; today is in progress.`);
   }
 
   const ends = [

@@ -142,10 +142,8 @@ export class Feed {
       this.#askForArticles();
     });
     stream.addEventListener('files', ({ data }) => {
-      for (const path of JSON.parse(data).paths) {
-        const file = this.#files.get(path);
-        if (file) file.dueAt = 0;
-      }
+      const { paths, more } = JSON.parse(data);
+      for (const file of this.#files.values()) if (more || paths.includes(file.path)) file.dueAt = 0;
       this.#pump();
     });
     // The browser connects again by itself, but for an answer that is no stream.

@@ -27,7 +27,7 @@ function table(totals, yesterday) {
     el('colgroup', {}, ['col-article', 'col-score', 'col-score col-views', 'col-score', 'col-score col-views']
       .map((name) => el('col', { class: name }))),
     el('thead', {}, el('tr', {}, head)),
-    el('tbody', {}, reasons.map((reason) => row(reason, totals.today.filtered[reason] ?? 0, yesterday?.[reason] ?? 0,
+    el('tbody', {}, reasons.map((reason) => row(reason, totals.today.filtered[reason] ?? 0, yesterday[reason] ?? 0,
       totals.filtered[reason] ?? 0, totals.events))));
 }
 
@@ -44,14 +44,15 @@ export function filteredPage({ feed, zone }) {
       return;
     }
     const left = sum(totals.filtered);
-    said.textContent = `Of ${count(totals.events)} events, ${count(totals.views)} are views; ${count(left)} were left out, `
-      + `${shareOf(left, totals.events)}. Lines of access logs that are no pages were left out before.`;
+    said.textContent = `Of ${count(totals.events)} events, ${count(totals.views)} are views; ${count(left)} were `
+      + `left out, ${shareOf(left, totals.events)}. Lines of access logs that are no pages were left out before.`;
     body.replaceChildren(left ? table(totals, yesterday) : el('p', { class: 'empty' }, 'All events were views.'));
   }
 
   const ends = [
     feed.watch('totals.json', (file) => { totals = file; draw(); }),
-    feed.watch(`filtered/${utcDay(feed.now() - DAY)}.json`, (file) => { yesterday = file?.reasons ?? {}; draw(); }, 60_000),
+    feed.watch(`filtered/${utcDay(feed.now() - DAY)}.json`,
+      (file) => { yesterday = file?.reasons ?? {}; draw(); }, 60_000),
   ];
   const begins = zone.clock(Math.floor(feed.now() / DAY) * DAY);
   return {

@@ -65,16 +65,21 @@ export function listsBeside({ feed }, section) {
   const sections = new Sections(section, to.section);
   const listings = BESIDE.map((name) => new Listing({ feed, sparks, name, section, limit: SHORT }));
   const ends = watchSections(feed, sections);
-  const element = el('section', { class: 'lists', 'aria-label': `Trending${inSection(section)}` }, sections.element,
-    el('div', { class: 'beside' }, listings.map((listing) => {
-      const id = `list-${listing.list.name}`;
-      return el('section', { class: 'panel', 'aria-labelledby': id },
-        el('div', { class: 'panel-top' },
-          el('h2', { id, class: 'panel-head' }, el('a', { href: to.list(listing.list.name, section) }, listing.list.title)),
-          el('p', { class: 'panel-unit', 'aria-hidden': 'true' }, listing.list.score.toLowerCase())),
-        listing.element);
-    })));
-  return { element, stop: () => { for (const end of ends) end(); for (const listing of listings) listing.stop(); sparks.stop(); } };
+  const panels = listings.map(({ list, element }) => {
+    const id = `list-${list.name}`;
+    return el('section', { class: 'panel', 'aria-labelledby': id },
+      el('div', { class: 'panel-top' },
+        el('h2', { id, class: 'panel-head' }, el('a', { href: to.list(list.name, section) }, list.title)),
+        el('p', { class: 'panel-unit', 'aria-hidden': 'true' }, list.score.toLowerCase())),
+      element);
+  });
+  function stop() {
+    for (const end of ends) end();
+    for (const listing of listings) listing.stop();
+    sparks.stop();
+  }
+  return { stop, element: el('section', { class: 'lists', 'aria-label': `Trending${inSection(section)}` },
+    sections.element, el('div', { class: 'beside' }, panels)) };
 }
 
 export function sectionPage(context, { section }) {
@@ -97,8 +102,10 @@ export function listPage({ feed }, { list: name, section }) {
     onItems: (items) => { length = items.length; offer(); } });
   more.addEventListener('click', () => { shown += STEP; listing.limit = shown; offer(); });
   offer();
-  const tabs = el('nav', { class: 'sections', 'aria-label': 'Lists' }, el('ul', { class: 'chips' }, LISTS.map((list) =>
-    el('li', {}, el('a', { href: to.list(list.name, section), 'aria-current': list.name === name ? 'page' : null }, list.title)))));
+  const tab = (list) => el('a', { href: to.list(list.name, section),
+    'aria-current': list.name === name ? 'page' : null }, list.title);
+  const tabs = el('nav', { class: 'sections', 'aria-label': 'Lists' },
+    el('ul', { class: 'chips' }, LISTS.map((list) => el('li', {}, tab(list)))));
   const ends = watchSections(feed, sections);
   const { title, about } = listing.list;
   return {

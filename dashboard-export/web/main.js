@@ -12,8 +12,8 @@ import { Zone } from './zone.js';
 const find = (name) => document.querySelector(`[data-${name}]`);
 
 function missingPage() {
-  return { title: 'Not found', stop() {},
-    element: [el('h1', {}, 'There is no such page'), el('p', {}, el('a', { href: to.overview() }, 'To the site now'))] };
+  const home = el('p', {}, el('a', { href: to.overview() }, 'To the site now'));
+  return { title: 'Not found', element: [el('h1', {}, 'There is no such page'), home], stop() {} };
 }
 
 // A row a page: what makes it. null: what the address names is not there.
@@ -40,7 +40,8 @@ class Dashboard {
   #open(isMove) {
     const where = route(location.hash);
     this.#page?.stop();
-    const context = { feed: this.#feed, zone: this.#zone, setTitle: (title) => { this.#title = title; this.#showTitle(); } };
+    const context = { feed: this.#feed, zone: this.#zone,
+      setTitle: (title) => { this.#title = title; this.#showTitle(); } };
     this.#page = PAGES[where.page](context, where) ?? missingPage();
     this.#title = this.#page.title;
     this.#main.replaceChildren(...[this.#page.element].flat());

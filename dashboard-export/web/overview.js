@@ -43,8 +43,9 @@ class Now {
     setText(this.#rate, mean(viewsAMinute(live.items)));
     this.#rate.parentElement.hidden = !number.isPeople;
     this.#bars.replaceChildren(bars(views));
+    const people = number.isPeople ? '' : ' Views come without visitors, so people are not known.';
     setText(this.#note, hour === 0 ? 'No views in the last hour.'
-      : `${count(hour)} views in the last hour, minute by minute.${number.isPeople ? '' : ' Views come without visitors, so people are not known.'}`);
+      : `${count(hour)} views in the last hour, minute by minute.${people}`);
   }
 }
 

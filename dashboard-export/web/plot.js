@@ -10,7 +10,8 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 // How each kind of series looks. Not by colour alone: what is of before is dashed and filled, bars are bars.
 const KINDS = {
   line: () => ({ stroke: colour('--accent'), width: 2, points: { show: false } }),
-  before: () => ({ stroke: colour('--before'), width: 1.25, dash: [4, 3], fill: colour('--before-fill'), points: { show: false } }),
+  before: () => ({ stroke: colour('--before'), width: 1.25, dash: [4, 3], fill: colour('--before-fill'),
+    points: { show: false } }),
   bars: () => ({ stroke: colour('--accent'), fill: colour('--accent'), width: 0, points: { show: false },
     paths: uPlot.paths.bars({ size: [0.72, 40], align: 1 }) }),
 };
@@ -36,7 +37,8 @@ export class Plot {
     this.#readout = el('p', { class: 'plot-readout', 'aria-hidden': 'true' });
     this.#caption = el('figcaption', { class: 'plot-caption' });
     this.#table = el('details', { class: 'plot-table', ontoggle: () => this.#fillTable() },
-      el('summary', {}, 'As a table'), el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Numbers of the plot' }));
+      el('summary', {}, 'As a table'),
+      el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Numbers of the plot' }));
     this.#figure = el('figure', { class: 'plot' }, this.#readout, this.#host, this.#caption, this.#table);
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(this.#host);
@@ -92,10 +94,10 @@ export class Plot {
       },
       series: [{}, ...shape.series.map(({ name, kind }) => ({ label: name, ...KINDS[kind]() })).reverse()],
       axes: [
-        { ...axis(), size: 30, gap: 8, grid: { show: false }, splits: (u, _, min, max) => shape.ticks(min, max, u.width),
-          values: (_, ticks) => ticks.map(shape.tick) },
+        { ...axis(), size: 30, gap: 8, grid: { show: false }, values: (_, ticks) => ticks.map(shape.tick),
+          splits: (u, _, min, max) => shape.ticks(min, max, u.width) },
         { ...axis(), size: (_, texts) => 14 + 7 * Math.max(1, ...(texts ?? []).map((text) => text.length)),
-          values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : tick < 1 ? '' : mean(tick))),
+          values: (_, ticks) => ticks.map((tick) => (tick > 0 && tick < 1 ? '' : mean(tick))),
           space: 34 },
       ],
       hooks: { setCursor: [(u) => this.#read(u.cursor.idx)] },
@@ -134,10 +136,12 @@ export class Plot {
   #fillTable() {
     if (!this.#table.open || !this.#shape) return;
     const [xs, ...series] = this.#data;
-    const head = el('tr', {}, el('th', { scope: 'col' }, 'Time'),
-      this.#shape.series.map(({ name }) => el('th', { scope: 'col', class: 'number' }, `${name}, ${this.#shape.unit}`)));
+    const { unit } = this.#shape;
+    const head = el('tr', {}, el('th', { scope: 'col' }, 'Time'), this.#shape.series.map(({ name }) =>
+      el('th', { scope: 'col', class: 'number' }, series.length > 1 ? `${name}, ${unit}` : unit)));
     const rows = xs.map((x, i) => el('tr', {}, el('th', { scope: 'row' }, this.#shape.label(x)),
       series.map((values) => el('td', { class: 'number' }, this.#value(values[i])))));
-    this.#table.lastElementChild.replaceChildren(el('table', {}, el('thead', {}, head), el('tbody', {}, rows.reverse())));
+    this.#table.lastElementChild.replaceChildren(
+      el('table', {}, el('thead', {}, head), el('tbody', {}, rows.reverse())));
   }
 }

@@ -47,8 +47,9 @@ export class RankTable {
 
   #make(article) {
     const row = {
-      rank: el('span'), change: el('span', { class: 'change' }), link: el('a', { href: to.article(article), class: 'headline' }),
-      tags: el('span', { class: 'tags' }), spark: el('td', { class: 'spark-cell' }),
+      rank: el('span'), change: el('span', { class: 'change' }),
+      link: el('a', { href: to.article(article), class: 'headline' }), tags: el('span', { class: 'tags' }),
+      spark: el('td', { class: 'spark-cell' }),
       score: el('td', { class: 'number' }), views: el('td', { class: 'number all-time' }),
     };
     row.element = el('tr', {}, el('td', { class: 'rank' }, row.rank, row.change),
@@ -66,7 +67,9 @@ export class RankTable {
     setText(row.link, item.title || item.article);
     const tags = [];
     if (isRising && list.name !== 'rising') tags.push(el('span', { class: 'rising' }, '↗ rising'));
-    if (item.section && section == null) tags.push(el('a', { class: 'section', href: to.section(item.section) }, item.section));
+    if (item.section && section == null) {
+      tags.push(el('a', { class: 'section', href: to.section(item.section) }, item.section));
+    }
     if (row.tags.textContent !== tags.map((tag) => tag.textContent).join('')) row.tags.replaceChildren(...tags);
     setText(row.score, list.name === 'rising' ? decimal(item.score) : count(item.score));
     setText(row.views, count(item.views));

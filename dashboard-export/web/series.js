@@ -1,5 +1,5 @@
 // Views over time, put together from the files of days and of hours. Pure: no page, no clock.
-import { DAY, HOUR, MINUTE, moment } from './zone.js';
+import { DAY, HOUR, MINUTE, moment, utcDay } from './zone.js';
 
 // Hours in the small line of an article.
 export const HOURS_SHOWN = 24;
@@ -75,7 +75,7 @@ export class Views {
 // The names of the UTC days that a time touches: their files are what has its minutes.
 export function utcDays(from, to) {
   const names = [];
-  for (let day = Math.floor(from / DAY) * DAY; day < to; day += DAY) names.push(new Date(day).toISOString().slice(0, 10));
+  for (let day = Math.floor(from / DAY) * DAY; day < to; day += DAY) names.push(utcDay(day));
   return names;
 }
 
@@ -84,7 +84,8 @@ export function utcDays(from, to) {
 export function upTo(series, unit, now) {
   const last = Math.floor(now / unit) * unit;
   const missing = Math.max(0, Math.round((last - moment(series.to)) / unit));
-  const views = [...series.views, ...new Array(Math.min(missing, series.views.length)).fill(0)].slice(-series.views.length);
+  const { length } = series.views;
+  const views = [...series.views, ...new Array(Math.min(missing, length)).fill(0)].slice(-length);
   const end = moment(series.to) + missing * unit;
   return { at: views.map((_, i) => end - (views.length - 1 - i) * unit), views };
 }

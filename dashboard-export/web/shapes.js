@@ -10,7 +10,7 @@ function sparse(all, width, room) {
 const half = (step) => (u, min, max) => [min, max + step];
 
 export const minuteShape = (zone) => ({
-  series: [{ name: 'Site', kind: 'bars' }],
+  series: [{ name: 'Views', kind: 'bars' }],
   unit: 'views a minute',
   whole: true,
   range: half(MINUTE),
@@ -31,8 +31,8 @@ function midnights(zone, min, max) {
 }
 
 // Hours; ticks are at midnight, and at noon where there is room.
-export const hourShape = (zone, name, kind) => ({
-  series: [{ name, kind }],
+export const hourShape = (zone, kind) => ({
+  series: [{ name: 'Views', kind }],
   unit: 'views an hour',
   whole: true,
   range: kind === 'bars' ? half(HOUR) : undefined,
@@ -53,8 +53,8 @@ export const hourShape = (zone, name, kind) => ({
 const utcShort = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
 const utcLong = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' });
 
-export const dayShape = (name) => ({
-  series: [{ name, kind: 'bars' }],
+export const dayShape = () => ({
+  series: [{ name: 'Views', kind: 'bars' }],
   unit: 'views a day',
   whole: true,
   range: half(DAY),

@@ -35,8 +35,8 @@ export class SiteLine {
         el('fieldset', { class: 'choices' }, el('legend', { class: 'unseen' }, 'Time shown'), choices)),
       this.#note, this.#plot.element);
     this.#shapes.hour = minuteShape(this.#zone);
-    this.#shapes.hours = hourShape(this.#zone, 'Site', 'line');
-    this.#shapes.days = dayShape('Site');
+    this.#shapes.hours = hourShape(this.#zone, 'line');
+    this.#shapes.days = dayShape();
     this.#watch('site/hours.json', (file) => { this.#hours = file?.hours ?? null; }, 30_000);
     this.#watch('site/days.json', (file) => { this.#days = file?.days ?? null; }, 60_000);
   }
@@ -63,7 +63,8 @@ export class SiteLine {
     const [from, before] = [this.#zone.midnight(now), this.#zone.midnightAfter(now, -7)];
     const wanted = [...utcDays(from, now), ...utcDays(before, before + DAY)];
     for (const date of wanted) {
-      this.#watch(`site/${date}.json`, (file) => this.#dayFiles.set(date, file), moment(date) + DAY > now ? 10_000 : 600_000);
+      const everyMs = moment(date) + DAY > now ? 10_000 : 600_000;
+      this.#watch(`site/${date}.json`, (file) => this.#dayFiles.set(date, file), everyMs);
     }
     for (const date of this.#dayFiles.keys()) {
       if (wanted.includes(date)) continue;
@@ -106,8 +107,8 @@ export class SiteLine {
     const { items } = this.#live;
     const views = items.map((item) => item.views);
     this.#say(`${count(sum(views))} in the last hour`, sum(views) ? null : 'No views in the last hour.');
-    this.#plot.show(this.#shapes.hour, [items.map((item) => moment(item.time)), views],
-      `${count(sum(views))} views in the last hour, at most ${count(Math.max(...views))} in a minute. The last minute is in progress.`);
+    this.#plot.show(this.#shapes.hour, [items.map((item) => moment(item.time)), views], `${count(sum(views))} views in `
+      + `the last hour, at most ${count(Math.max(...views))} in a minute. The last minute is in progress.`);
   }
 
   #drawHours() {
@@ -115,7 +116,8 @@ export class SiteLine {
   }
 
   #drawDays() {
-    this.#drawSeries(this.#days, DAY, this.#shapes.days, 'in 60 days', 'a day', 'Days are those of UTC; today is in progress.');
+    this.#drawSeries(this.#days, DAY, this.#shapes.days, 'in 60 days', 'a day',
+      'Days are those of UTC; today is in progress.');
   }
 
   #drawSeries(series, unit, shape, span, each, note) {
@@ -126,6 +128,7 @@ export class SiteLine {
     }
     const { at, views } = upTo(series, unit, this.#feed.now());
     this.#say(`${count(sum(views))} ${span}`, null);
-    this.#plot.show(shape, [at, views], `${count(sum(views))} views ${span}, at most ${count(Math.max(...views))} ${each}. ${note}`);
+    this.#plot.show(shape, [at, views],
+      `${count(sum(views))} views ${span}, at most ${count(Math.max(...views))} ${each}. ${note}`);
   }
 }

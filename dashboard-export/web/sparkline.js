@@ -5,7 +5,8 @@ const WIDTH = 72;
 const HEIGHT = 20;
 
 const frame = (kind, width, ...children) =>
-  svg('svg', { class: kind, viewBox: `0 0 ${width} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, ...children);
+  svg('svg', { class: kind, viewBox: `0 0 ${width} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    ...children);
 
 const scale = (values) => {
   const highest = Math.max(1, ...values);

@@ -24,7 +24,8 @@ export function today(views, zone, now) {
     change: difference(views.sum(midnight, minute) ?? 0, then),
     weekday: zone.weekday(before),
     // Hours since midnight: two days of another length lie over each other still.
-    data: [last.map((_, i) => (i * STEP) / HOUR), last.map((_, i) => line[i] ?? null), isKnown ? last : last.map(() => null)],
+    data: [last.map((_, i) => (i * STEP) / HOUR), last.map((_, i) => line[i] ?? null),
+      isKnown ? last : last.map(() => null)],
   };
 }
 
@@ -35,7 +36,8 @@ export function todaySaid({ sofar, then, change, weekday }, clock) {
   return `${views}: ${change.text} last ${weekday} by ${clock}, which had ${count(then)}.`;
 }
 
-const clock = (hours) => `${String(Math.floor(hours)).padStart(2, '0')}:${String(Math.round((hours % 1) * 60)).padStart(2, '0')}`;
+const two = (number) => String(number).padStart(2, '0');
+const clock = (hours) => `${two(Math.floor(hours))}:${two(Math.round((hours % 1) * 60))}`;
 
 export const todayShape = (weekday) => ({
   series: [{ name: 'today', kind: 'line' }, { name: `last ${weekday}`, kind: 'before' }],
@@ -43,5 +45,5 @@ export const todayShape = (weekday) => ({
   range: () => [0, DAY_HOURS],
   label: clock,
   tick: (x) => (x === DAY_HOURS ? '' : clock(x)),
-  ticks: (min, max, width) => Array.from({ length: 9 }, (_, i) => i * 3).filter((hour) => width >= 420 || hour % 6 === 0),
+  ticks: (min, max, width) => [0, 3, 6, 9, 12, 15, 18, 21, 24].filter((hour) => width >= 420 || hour % 6 === 0),
 });

@@ -7,7 +7,8 @@ export const LISTS = [
   { name: '30d', title: '30 days', about: 'Views of the last 30 days.', score: 'Views' },
   { name: 'hot', title: 'Hot', about: 'Views of the last three days; each counts half after 6 hours.', score: 'Heat' },
   { name: 'rising', title: 'Rising', score: 'Lift',
-    about: 'Articles above their usual. Lift: how far the last hour is above an average one, in what chance alone would vary.' },
+    about: 'Articles above their usual. Lift: how far the last hour is above an average one, in what chance alone '
+      + 'would vary.' },
 ];
 
 export const listOf = (name) => LISTS.find((list) => list.name === name);

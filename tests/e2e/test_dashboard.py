@@ -1,119 +1,29 @@
-"""The dashboard in a real browser, on the files of a real exporter and a real Redis, behind a server of plain files.
-Its pages are kept as pictures in build/reports/screenshots."""
+"""The dashboard in a real browser: what it shows, how it looks, and that it can be used."""
 from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from harness.chromium import SITE, Chromium
+from harness.chromium import Chromium
 from harness.dashboard_page import DashboardPage
+from harness.dashboard_site import SCREENSHOTS, ZONE, Site, browser, now_ms, site, started  # noqa: F401
 from harness.json_schemas import check_file
-from harness.newsroom import MINUTE_MS, Newsroom
-from harness.nginx_server import NginxServer
-from harness.page_view_policy import REPOSITORY
-from harness.programs import EXPORTER, OptionValue, Program, arguments
-from harness.redis_server import RedisServer
-from harness.shipped_snippet import render
-from harness.static_files import StaticFiles, StreamedFiles
 from harness.waiting import wait_until
 
-SCREENSHOTS = REPOSITORY / "build" / "reports" / "screenshots"
-ZONE = "Europe/Berlin"
 SECTION = "Wirtschaft & Börse"
 STORY = "/2026/news/1-storm-over-the-coa"
 HASHED = "/search?q=tram line&page=2"
 SIZES = {360: 780, 1440: 900}
 ROUTES = {
-    "now": "#/", "list": "#/list/1h", "rising": "#/list/rising/news", "section": "#/section/Wirtschaft%20%26%20B%C3%B6rse",
-    "article": "#/article/%2F2026%2Fnews%2F1-storm-over-the-coa", "filtered": "#/filtered", "nobody": "#/article/%2Fnobody",
-    "missing": "#/nothing",
+    "now": "#/", "list": "#/list/1h", "rising": "#/list/rising/news",
+    "section": "#/section/Wirtschaft%20%26%20B%C3%B6rse", "article": f"#/article/{STORY.replace('/', '%2F')}",
+    "filtered": "#/filtered", "nobody": "#/article/%2Fnobody", "missing": "#/nothing",
 }
-ALARM = "[data-alarm]"
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
-
-
-class Site:
-    """A newsroom's counts, the exporter that writes them to files, and a server of these."""
-
-    def __init__(self, directory: Path) -> None:
-        self.redis = RedisServer(directory / "redis")
-        self.out = directory / "out"
-        self._directory = directory
-        self._exporters: list[Program] = []
-
-    def __enter__(self) -> Site:
-        self.redis.__enter__()
-        self.newsroom = Newsroom(self.redis.client(), now_ms())
-        self.newsroom.write()
-        self.start_exporter()
-        self.server = StaticFiles(self.out)
-        self.server.__enter__()
-        # By the name of a host, as plain HTTP: browsers have no SHA-256 for such a page.
-        self.url = self.server.url.replace("127.0.0.1", SITE)
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self.server.__exit__()
-        self._exporters[-1].kill()
-        self.redis.__exit__(*problem)
-
-    def start_exporter(self, **options: OptionValue) -> Program:
-        output = self._directory / f"exporter-{len(self._exporters)}.log"
-        exporter = Program(EXPORTER, arguments(
-            {"redis": self.redis.address, "out": self.out, "interval": "300ms", "full": True, **options}), output)
-        self._exporters.append(exporter)
-        wait_until((self.out / "index.json").exists, "the exporter wrote its files", explain=exporter.describe)
-        return exporter
-
-    @property
-    def is_exported(self) -> bool:
-        return self._exporters[-1].is_running
-
-    def stop_exporter(self) -> None:
-        self._exporters[-1].stop()
-
-    def json(self, path: str) -> Any:
-        return check_file(self.out / path)
-
-    def count_one(self, people: int = 0) -> None:
-        """One view more; returns when it is in live.json, whose counts are new then."""
-        self.newsroom.view(now_ms(), people)
-        total = sum(self.newsroom.site.values())
-        wait_until(lambda: self.json("totals.json")["views"] == total, "the view is exported",
-                   explain=self._exporters[-1].describe)
-        wait_until(lambda: (self.json("live.json")["lag_seconds"] or 0) < 60, "live.json is new")
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with Site(tmp_path_factory.mktemp("dashboard")) as site:
-        yield site
-
-
-@pytest.fixture
-def site(started: Site) -> Site:
-    """With counts that are new, whatever the test before left."""
-    if not started.is_exported:
-        started.start_exporter()
-    started.count_one()
-    return started
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with Chromium(tmp_path_factory.mktemp("chromium")) as chromium:
-        yield chromium
 
 
 def digits(text: str) -> int:
@@ -157,16 +67,16 @@ def test_first_page_shows_who_is_there_and_how_today_goes(site: Site, browser: C
     assert f"last {weekday}" in page.text(".plot-readout")
 
 
-@pytest.mark.parametrize("choice, path, key", [("hours", "site/hours.json", "hours"), ("days", "site/days.json", "days")])
-def test_line_of_the_site_can_be_seen_by_hour_and_day(site: Site, browser: Chromium, choice: str, path: str, key: str) -> None:
+@pytest.mark.parametrize("unit", ["hours", "days"])
+def test_line_of_the_site_can_be_seen_by_hour_and_day(site: Site, browser: Chromium, unit: str) -> None:
     page = DashboardPage(browser, site.url).open()
-    page.click(f"input[value={choice}]")
-    page.wait_text(".line-said", f"{sum(site.json(path)[key]['views']):,} in")
+    page.click(f"input[value={unit}]")
+    views = site.json(f"site/{unit}.json")[unit]["views"]
+    page.wait_text(".line-said", f"{sum(views):,} in")
     page.click(".plot-table summary")
     page.wait("document.querySelector('.plot-table tbody tr')")
     shown = [digits(text) for text in page.texts(".line .plot-table td")]
-    assert shown == [views for views in reversed(site.json(path)[key]["views"])][:len(shown)]
-    assert sum(shown) == sum(site.json(path)[key]["views"])
+    assert shown == views[::-1]
 
 
 def test_lists_show_what_their_files_say_and_mark_what_rises(site: Site, browser: Chromium) -> None:
@@ -177,8 +87,9 @@ def test_lists_show_what_their_files_say_and_mark_what_rises(site: Site, browser
         rank: Number(row.querySelector('.rank span').innerText), title: row.querySelector('.headline').innerText,
         score: row.querySelector('td.number').innerText, section: row.querySelector('.section')?.innerText ?? null,
         isRising: Boolean(row.querySelector('.rising')) }))""")
-    assert rows == [{"rank": item["rank"], "title": item["title"] or item["article"], "score": f"{round(item['score']):,}",
-                     "section": item["section"], "isRising": item["article"] in rising} for item in items]
+    assert rows == [{
+        "rank": item["rank"], "title": item["title"] or item["article"], "score": f"{round(item['score']):,}",
+        "section": item["section"], "isRising": item["article"] in rising} for item in items]
     assert 0 < sum(row["isRising"] for row in rows) < len(rows)
 
 
@@ -228,7 +139,8 @@ def test_article_shows_what_its_file_says(site: Site, browser: Chromium, article
     assert facts["All time"] == f"{file['total']:,}"
     assert facts["This hour"] == f"{file['this_hour']:,}"
     ranks = {"1h": "Last hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days", "hot": "Hot", "rising": "Rising"}
-    assert page.texts(".placings li") == [f"{file['ranks'][name]}. {title}" for name, title in ranks.items() if name in file["ranks"]]
+    assert page.texts(".placings li") == [
+        f"{file['ranks'][name]}. {title}" for name, title in ranks.items() if name in file["ranks"]]
     page.read("document.querySelectorAll('.plot-table').forEach((table) => { table.open = true; })")
     page.wait("document.querySelectorAll('.plot-table tbody').length === 2")
     shown = [digits(text) for text in page.texts(".plot-table td")]
@@ -238,9 +150,9 @@ def test_article_shows_what_its_file_says(site: Site, browser: Chromium, article
 def test_article_names_what_its_readers_read_too(site: Site, browser: Chromium) -> None:
     path = site.out / "also-read" / f"{STORY[1:]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"article": STORY, "items": [
-        {"article": "/a", "title": "A <b>", "section": "sport", "views": 5, "score": 0.5, "by": "readers"},
-        {"article": "/b", "title": None, "section": "news", "views": 4, "score": 1.5, "by": "section"}]}), encoding="utf-8")
+    items = [{"article": "/a", "title": "A <b>", "section": "sport", "views": 5, "score": 0.5, "by": "readers"},
+             {"article": "/b", "title": None, "section": "news", "views": 4, "score": 1.5, "by": "section"}]
+    path.write_text(json.dumps({"article": STORY, "items": items}), encoding="utf-8")
     page = DashboardPage(browser, site.url).open(f"#/article/{STORY}", ".also li")
     path.unlink()
     assert page.texts(".also .headline") == ["A <b>", "/b"]
@@ -260,9 +172,12 @@ def test_what_was_filtered_is_shown_with_its_reasons(site: Site, browser: Chromi
     assert f"Of {totals['events']:,} events" in page.text(".about")
 
 
-@pytest.mark.parametrize("locale, grouped", [("en-US", "1,234,567"), ("de-DE", "1.234.567"), ("fr-FR", "1\u202f234\u202f567"),
-                                             ("en-IN", "12,34,567")])
-def test_numbers_are_grouped_as_the_readers_language_has_it(site: Site, browser: Chromium, locale: str, grouped: str) -> None:
+@pytest.mark.parametrize("locale, grouped", [
+    ("en-US", "1,234,567"), ("de-DE", "1.234.567"), ("fr-FR", "1\u202f234\u202f567"), ("en-IN", "12,34,567"),
+])
+def test_numbers_are_grouped_as_the_readers_language_has_it(
+    site: Site, browser: Chromium, locale: str, grouped: str
+) -> None:
     page = DashboardPage(browser, site.url, locale=locale).open("#/article/%2Fabout", ".fact")
     site.redis.client().hset("pv:views", "/about", 1_234_566)
     site.newsroom.view(now_ms(), article="/about")
@@ -324,8 +239,11 @@ def walk(page: DashboardPage) -> list[str]:
     seen: list[str] = []
     while True:
         page.press("Tab")
-        name, outline = page.read("""(() => { const e = document.activeElement, s = getComputedStyle(e);
-            return [e === document.body ? null : e.innerText.trim(), s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2]; })()""")
+        name, outline = page.read("""(() => {
+            const e = document.activeElement, s = getComputedStyle(e);
+            return [e === document.body ? null : e.innerText.trim(),
+                s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2];
+        })()""")
         if name is None or len(seen) > 200:
             return seen
         assert outline, f"nothing shows that {name!r} has the focus"
@@ -349,109 +267,3 @@ def test_counts_change_in_place_and_nothing_is_read_out(site: Site, browser: Chr
     assert page.read("window.said") == 0
     site.redis.client().zadd("pv:trending:1h", {last: 1})
     site.redis.client().hset("pv:rankings", "trending:1h", "newsroom:back")
-
-
-def age(path: Path, seconds: int) -> None:
-    """The file as it is when nobody wrote it for so long."""
-    content = path.read_text(encoding="utf-8")
-    made = datetime.strptime(content[17:37], "%Y-%m-%dT%H:%M:%SZ") - timedelta(seconds=seconds)
-    replacement = path.with_name(".aged")
-    replacement.write_text(content[:17] + f"{made:%Y-%m-%dT%H:%M:%SZ}" + content[37:], encoding="utf-8")
-    replacement.replace(path)
-
-
-def test_page_says_how_stale_it_is_when_the_exporter_stopped(site: Site, browser: Chromium) -> None:
-    page = DashboardPage(browser, site.url).open()
-    page.wait_text("[data-fresh]", "counted to")
-    assert page.text(ALARM) == ""
-    site.stop_exporter()
-    age(site.out / "live.json", 600)
-    page.wait(f"document.querySelector('{ALARM}').innerText !== ''")
-    assert re.search(r"The counts stand still at \d\d:\d\d:\d\d.*Look whether pv-dashboard-export runs", page.text(ALARM))
-    assert re.search(r"counted to .*, 1\d min ago", page.text("[data-fresh]"))
-    red, green, blue = (int(n) for n in re.findall(r"\d+", page.read(f"getComputedStyle(document.querySelector('{ALARM}')).backgroundColor"))[:3])
-    assert red > 150 > 2 * max(green, blue), "the bar is red"
-    page.shoot(SCREENSHOTS / "stale-1280-light.png")
-    assert page.violations() == []
-    site.start_exporter()
-    site.count_one()
-    page.wait(f"document.querySelector('{ALARM}').innerText === ''")
-
-
-def test_page_says_that_counting_is_behind(site: Site, browser: Chromium) -> None:
-    page = DashboardPage(browser, site.url).open()
-    site.newsroom.view(now_ms(), committed_ms=now_ms() - 10 * MINUTE_MS)
-    page.wait_text(ALARM, "Look whether pv-aggregator runs")
-    site.count_one()
-    page.wait(f"document.querySelector('{ALARM}').innerText === ''")
-
-
-def test_page_says_that_its_server_is_away_and_goes_on_when_it_is_back(site: Site, browser: Chromium) -> None:
-    server = StaticFiles(site.out)
-    with server:
-        page = DashboardPage(browser, server.url).open("#/", ".ranks a")
-    page.wait_text(ALARM, "cannot reach its server")
-    assert page.texts(".ranks .headline"), "what it had is there still"
-    with StaticFiles(site.out, port=server.port):
-        page.wait(f"document.querySelector('{ALARM}').innerText === ''")
-
-
-def test_stream_of_events_is_followed(site: Site, browser: Chromium) -> None:
-    """On a page whose timers stand still, so that it never asks by itself."""
-    with StreamedFiles(site.out) as server:
-        server.send("files", {"paths": []})
-        page = DashboardPage(browser, server.url, script="window.setInterval = () => 0").open("#/", ".ranks a")
-        live = site.json("live.json")
-        live["now"]["people"] = 4321
-        server.send("live", live)
-        page.wait_text(".now-number", "4,321")
-        last = site.newsroom.articles[-1].id
-        site.newsroom.client.zadd("pv:trending:hot", {last: 88888})
-        site.newsroom.client.hset("pv:rankings", "trending:hot", f"newsroom:{now_ms()}")
-        wait_until(lambda: site.json("trending/hot.json")["items"][0]["article"] == last, "the list is exported")
-        server.send("files", {"paths": ["trending/hot.json", "trending/none.json"]})
-        page.wait_text(".ranks td.number", "88,888")
-    site.newsroom.client.zadd("pv:trending:hot", {last: 1})
-    site.newsroom.client.hset("pv:rankings", "trending:hot", "newsroom:back")
-
-
-def test_page_is_served_by_the_nginx_snippet(site: Site, browser: Chromium, tmp_path: Path) -> None:
-    snippet = render("nginx/pageviews.conf", {"/var/lib/pageviews/snapshots/": f"{site.out}/"})
-    with NginxServer(tmp_path / "nginx", server=snippet) as nginx:
-        page = DashboardPage(browser, f"http://127.0.0.1:{nginx.port}/pageviews/").open("#/", ".ranks a")
-        page.wait_text("[data-fresh]", "counted to")
-        assert page.text(ALARM) == ""
-
-
-def test_site_without_views_is_explained(tmp_path: Path, browser: Chromium) -> None:
-    with RedisServer(tmp_path / "redis") as redis:
-        out = tmp_path / "out"
-        Program(EXPORTER, arguments({"redis": redis.address, "out": out, "once": True}), tmp_path / "log").finish()
-        with StaticFiles(out) as server:
-            page = DashboardPage(browser, server.url, viewport={"width": 1440, "height": 900}).open()
-            page.wait_text(".empty", "No views in the last hour.")
-            page.wait_text(".empty", "Nothing is rising")
-            page.wait_text(ALARM, "Start pv-aggregator")
-            assert page.violations() == []
-            page.shoot(SCREENSHOTS / "empty-1440-light.png")
-            page.open("#/filtered")
-            page.wait_text(".about", "Nothing was counted yet.")
-
-
-def test_files_that_are_not_there_are_explained(tmp_path: Path, browser: Chromium) -> None:
-    with RedisServer(tmp_path / "redis") as redis:
-        out = tmp_path / "out"
-        Program(EXPORTER, arguments({"redis": redis.address, "out": out, "once": True}), tmp_path / "log").finish()
-        for path in out.rglob("*.json"):
-            path.unlink()
-        with StaticFiles(out) as server:
-            page = DashboardPage(browser, server.url).open()
-            page.wait_text(ALARM, "Start pv-dashboard-export")
-
-
-def test_dashboard_can_be_left_out(tmp_path: Path) -> None:
-    with RedisServer(tmp_path / "redis") as redis:
-        out = tmp_path / "out"
-        Program(EXPORTER, arguments({"redis": redis.address, "out": out, "once": True, "dashboard": "off"}), tmp_path / "log").finish()
-    assert not (out / "index.html").exists() and not (out / "dashboard").exists()
-    assert (out / "views.js").read_bytes() == (REPOSITORY / "dashboard-export" / "views.js").read_bytes()

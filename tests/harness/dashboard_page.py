@@ -26,7 +26,8 @@ class DashboardPage:
 
     def open(self, route: str = "#/", ready: str = "h1, h2") -> DashboardPage:
         """Shows a page and waits for its first content."""
-        self.do(("load", "about:blank"), ("load", self._url + route), ("wait", f"document.querySelector('main').querySelector('{ready}')"))
+        self.do(("load", "about:blank"), ("load", self._url + route),
+                ("wait", f"document.querySelector('main').querySelector('{ready}')"))
         return self
 
     def wait(self, condition: str) -> None:
@@ -35,7 +36,8 @@ class DashboardPage:
 
     def wait_text(self, selector: str, text: str) -> None:
         """Until an element says this, among other things."""
-        self.wait(f"[...document.querySelectorAll({json.dumps(selector)})].some((e) => e.innerText.includes({json.dumps(text)}))")
+        found = f"[...document.querySelectorAll({json.dumps(selector)})]"
+        self.wait(f"{found}.some((e) => e.innerText.includes({json.dumps(text)}))")
 
     def read(self, script: str) -> Any:
         return self.do(("read", script))[0]
@@ -44,8 +46,9 @@ class DashboardPage:
         return str(self.read(f"document.querySelector({json.dumps(selector)}).innerText"))
 
     def texts(self, selector: str) -> list[str]:
-        found: list[str] = self.read(f"[...document.querySelectorAll({json.dumps(selector)})].map((e) => e.innerText.trim())")
-        return found
+        texts: list[str] = self.read(
+            f"[...document.querySelectorAll({json.dumps(selector)})].map((e) => e.innerText.trim())")
+        return texts
 
     def press(self, *keys: str) -> None:
         self.do(*(("press", key) for key in keys))

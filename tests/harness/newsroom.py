@@ -38,14 +38,18 @@ class Article:
     is_rising: bool
 
 
+def slug(title: str) -> str:
+    return title[:18].lower().strip("“” :").replace(" ", "-")
+
+
 def articles() -> list[Article]:
     """The most read first; the last two are what nobody described."""
     source = random.Random(7)
-    found = [Article(f"/2026/{section.split()[0].lower()}/{number}-{title[:18].lower().strip('“” :').replace(' ', '-')}",
-                     title, section, source.paretovariate(1.8), source.random() < 0.25)
+    found = [Article(f"/2026/{section.split()[0].lower()}/{number}-{slug(title)}", title, section, source.paretovariate(1.8), source.random() < 0.25)
              for section, titles in HEADLINES.items() for number, title in enumerate(titles)]
     found.sort(key=lambda article: -article.weight)
-    return found + [Article("/about", None, None, 0.4, False), Article("/search?q=tram line&page=2", None, None, 0.3, False)]
+    plain = [("/about", 0.4), ("/search?q=tram line&page=2", 0.3)]
+    return found + [Article(article, None, None, weight, False) for article, weight in plain]
 
 
 def rate(at_ms: int) -> float:
@@ -112,7 +116,8 @@ class Newsroom:
                     continue
                 # Lists differ: what rises is further up in the short ones.
                 weight = article.weight * (1.6 if article.is_rising and name in ("1h", "hot") else 1.0)
-                score = 9.5 / (1 + at) if name == "rising" else round(scores[name] * weight / 3) + len(self.articles) - at
+                views = round(scores.get(name, 0) * weight / 3) + len(self.articles) - at
+                score = 9.5 / (1 + at) if name == "rising" else views
                 pipe.zadd(f"pv:trending:{name}", {article.id: score})
                 if article.section:
                     pipe.zadd(f"pv:trending:{name}:section:{article.section}", {article.id: score})
@@ -124,7 +129,8 @@ class Newsroom:
         pipe = self.client.pipeline(transaction=False)
         today, yesterday = minute_of(self.now_ms)[:10], minute_of(self.now_ms - DAY_MS)[:10]
         reasons = {"spider": 4210, "repeat": 1377, "automated": 88, "not_json": 3, "bad_field": 1}
-        pipe.hset("pv:totals", mapping={"views": sum(self.site.values()), **{name: 9 * n for name, n in reasons.items()}})
+        always = {name: 9 * count for name, count in reasons.items()}
+        pipe.hset("pv:totals", mapping={"views": sum(self.site.values()), **always})
         pipe.hset(f"pv:filtered:{today}", mapping=reasons)
         pipe.hset(f"pv:filtered:{yesterday}", mapping={name: n + 5 for name, n in reasons.items()})
         for minute in range(5):

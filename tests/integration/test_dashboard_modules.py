@@ -28,16 +28,18 @@ def test_hash_is_sha256() -> None:
     """At all lengths about those where a block is full, and on bytes of all values."""
     source = random.Random(1)
     texts = [source.randbytes(length) for length in (*range(0, 130), 1000, 70_000)]
-    hashes = evaluate(["sha256"], "given.map((hex) => m.sha256(Uint8Array.from(hex.match(/../g) ?? [], (b) => parseInt(b, 16))))",
-                      [text.hex() for text in texts])
+    hashes = evaluate(
+        ["sha256"], "given.map((hex) => m.sha256(Uint8Array.from(hex.match(/../g) ?? [], (b) => parseInt(b, 16))))",
+        [text.hex() for text in texts])
     assert hashes == [hashlib.sha256(text).hexdigest() for text in texts]
 
 
 _NAMES = dict([
     ("/2026/11/24/slug", "2026/11/24/slug"), ("/", "~"), ("/p?id=7", f"~{digits('p?id=7')}"), ("//a", "~/a"),
-    ("/a/", "a/~"), ("/.hidden", f"~{digits('.hidden')}"), ("/~x", f"~{digits('~x')}"), ("/a.json", f"~{digits('a.json')}"),
-    ("/a.jsonx", "a.jsonx"), ("/a b/c", f"~{digits('a b')}/c"), ("/日本/é", "日本/é"), ("/a\u0085", f"~{digits('a' + chr(0x85))}"),
-    ("/" + "x" * 200, "x" * 200), ("/" + "x" * 201, f"~{digits('x' * 201)}"), ("/" + "é" * 101, f"~{digits('é' * 101)}"),
+    ("/a/", "a/~"), ("/.hidden", f"~{digits('.hidden')}"), ("/~x", f"~{digits('~x')}"),
+    ("/a.json", f"~{digits('a.json')}"), ("/a.jsonx", "a.jsonx"), ("/a b/c", f"~{digits('a b')}/c"),
+    ("/日本/é", "日本/é"), ("/a\u0085", f"~{digits('a' + chr(0x85))}"), ("/" + "x" * 200, "x" * 200),
+    ("/" + "x" * 201, f"~{digits('x' * 201)}"), ("/" + "é" * 101, f"~{digits('é' * 101)}"),
     ("/" + "/".join("abcdefghijklmnop"), "/".join("abcdefghijklmnop")),
     ("/" + "/".join("abcdefghijklmnopq"), f"~~{digits('/'.join('abcdefghijklmnopq'))}"),
     ("/" + "/".join(["y" * 170] * 3), "/".join(["y" * 170] * 3)),
@@ -46,11 +48,13 @@ _NAMES = dict([
 
 
 def test_articles_have_the_names_that_the_document_says() -> None:
-    assert evaluate(["safe_name"], "Object.fromEntries(given.map((id) => [id, m.articleName(id)]))", list(_NAMES)) == _NAMES
+    expression = "Object.fromEntries(given.map((id) => [id, m.articleName(id)]))"
+    assert evaluate(["safe_name"], expression, list(_NAMES)) == _NAMES
 
 
 def test_files_of_sections_are_asked_for_by_their_names() -> None:
-    names = evaluate(["safe_name"], "given.map((section) => m.listFile('1h', section))", [None, "news", "/news", "a b", "Kultur/Öl"])
+    sections = [None, "news", "/news", "a b", "Kultur/Öl"]
+    names = evaluate(["safe_name"], "given.map((section) => m.listFile('1h', section))", sections)
     assert names == ["trending/1h.json", "trending/1h/news.json", "trending/1h/~/news.json",
                      f"trending/1h/~{digits('a b')}.json", "trending/1h/Kultur/%C3%96l.json"]
 
@@ -62,8 +66,9 @@ def test_days_begin_at_midnight_of_the_zone_also_where_clocks_change(name: str) 
     moments = [first + source.randrange(365 * DAY_MS) for _ in range(200)]
     for changed in ("2026-03-29T00:30", "2026-03-29T23:00", "2026-10-25T00:30", "2026-10-25T12:00", "2026-04-04T20:00"):
         moments.append(ms(changed))
-    found = evaluate(["zone"], "given.moments.map((ms) => { const z = new m.Zone(given.name); "
-                     "return [z.midnight(ms), z.midnightAfter(ms, -7), z.clock(ms)]; })", {"moments": moments, "name": name})
+    expression = ("given.moments.map((ms) => { const z = new m.Zone(given.name); "
+                  "return [z.midnight(ms), z.midnightAfter(ms, -7), z.clock(ms)]; })")
+    found = evaluate(["zone"], expression, {"moments": moments, "name": name})
     zone = ZoneInfo(name)
     for moment, (midnight, week_before, clock) in zip(moments, found):
         local = datetime.fromtimestamp(moment / 1000, zone)
@@ -94,7 +99,8 @@ _TODAY = """(() => { const views = new m.Views();
 
 
 def today(minutes: dict[int, int], now: int, zone: str, hours: Any = None) -> Any:
-    return evaluate(["series", "today", "zone"], _TODAY, {"days": site_files(minutes), "now": now, "zone": zone, "hours": hours})
+    given = {"days": site_files(minutes), "now": now, "zone": zone, "hours": hours}
+    return evaluate(["series", "today", "zone"], _TODAY, given)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kolkata"])
@@ -164,7 +170,8 @@ _PAGES: dict[str, dict[str, Any]] = dict([
 
 
 def test_addresses_name_pages() -> None:
-    assert evaluate(["router"], "Object.fromEntries(given.map((hash) => [hash, m.route(hash)]))", list(_PAGES)) == _PAGES
+    expression = "Object.fromEntries(given.map((hash) => [hash, m.route(hash)]))"
+    assert evaluate(["router"], expression, list(_PAGES)) == _PAGES
 
 
 def test_every_article_has_an_address_that_leads_to_it() -> None:
@@ -185,7 +192,9 @@ NOW = ms("2026-11-24T14:03:08")
     ("14:03:08", 1, NOW - 5000, "counted to 14:03:07, 1 s ago", "cannot reach its server since 14:03:03"),
     ("14:03:08", None, None, "nothing counted yet", "Start pv-aggregator"),
 ])
-def test_head_says_how_fresh_the_counts_are(made: str, lag: int | None, lost: int | None, text: str, alarm: str | None) -> None:
+def test_head_says_how_fresh_the_counts_are(
+    made: str, lag: int | None, lost: int | None, text: str, alarm: str | None
+) -> None:
     given = {"now": NOW, "lostAt": lost, "live": {"generated_at": f"2026-11-24T{made}Z", "lag_seconds": lag}}
     found = evaluate(["freshness", "zone"], "m.freshness(given, new m.Zone('UTC'))", given)
     assert found["text"] == text
@@ -210,7 +219,8 @@ def test_page_without_counts_says_what_to_do() -> None:
 def test_difference_is_said_in_words() -> None:
     said = {(112, 100): "12% more than", (88, 100): "12% fewer than", (1001, 1000): "as many as",
             (3000, 100): "30 times as many as", (0, 5): "100% fewer than"}
-    assert evaluate(["numbers"], "given.map(([now, before]) => m.difference(now, before).text)", list(said)) == list(said.values())
+    found = evaluate(["numbers"], "given.map(([now, before]) => m.difference(now, before).text)", list(said))
+    assert found == list(said.values())
 
 
 def test_there_is_no_difference_to_nothing() -> None:
