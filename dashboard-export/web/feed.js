@@ -97,7 +97,7 @@ export class Feed {
       if (answer.status === 404) this.#accept(file, null);
       else if (answer.ok) this.#accept(file, await answer.text());
       else throw new Error(`${answer.status}`);
-      this.#setClock(answer.headers.get('date'));
+      this.#setClock(answer.headers);
       this.#setLost(file, false);
     } catch {
       this.#setLost(file, true);
@@ -114,9 +114,10 @@ export class Feed {
     this.#onState();
   }
 
-  // The header has whole seconds: less than that is not worth to correct.
-  #setClock(date) {
-    const skew = date ? Date.parse(date) + 500 - Date.now() : 0;
+  // The header has whole seconds, and is as old as a cache on the way says.
+  #setClock(headers) {
+    const date = Date.parse(headers.get('date')) + Number(headers.get('age')) * 1000;
+    const skew = date ? date + 500 - Date.now() : 0;
     this.skew = Math.abs(skew) > 2_000 ? skew : 0;
   }
 

@@ -16,6 +16,9 @@ const KINDS = {
     paths: uPlot.paths.bars({ size: [0.72, 40], align: 1 }) }),
 };
 
+// Lines are at whole numbers: 1, 2, 5, 10, 20 …
+const WHOLE = Array.from({ length: 30 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
+
 const axis = () => ({
   stroke: colour('--muted'),
   font: `12px ${getComputedStyle(document.body).fontFamily}`,
@@ -97,7 +100,7 @@ export class Plot {
         { ...axis(), size: 30, gap: 8, grid: { show: false }, values: (_, ticks) => ticks.map(shape.tick),
           splits: (u, _, min, max) => shape.ticks(min, max, u.width) },
         { ...axis(), size: (_, texts) => 14 + 7 * Math.max(1, ...(texts ?? []).map((text) => text.length)),
-          values: (_, ticks) => ticks.map((tick) => (tick > 0 && tick < 1 ? '' : mean(tick))),
+          incrs: WHOLE, values: (_, ticks) => ticks.map(count),
           space: 34 },
       ],
       hooks: { setCursor: [(u) => this.#read(u.cursor.idx)] },

@@ -29,7 +29,7 @@ export function sparkline(values) {
 export function bars(values) {
   const y = scale(values);
   return frame('bars', values.length * 3, values.map((value, i) => svg('rect', {
-    class: i === values.length - 1 ? 'bar bar-now' : 'bar', x: i * 3, y: y(value).toFixed(1), width: 2,
+    class: ['bar', !value && 'bar-none', i === values.length - 1 && 'bar-now'].filter(Boolean).join(' '), x: i * 3, y: y(value).toFixed(1), width: 2,
     height: (HEIGHT - y(value)).toFixed(1),
   })));
 }
