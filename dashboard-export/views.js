@@ -1,4 +1,4 @@
-// Fills <span data-pv-views></span> and <ul data-pv-also-read></ul>: see docs/badge.md.
+// Fills data-pv-views and data-pv-also-read: docs/badge.md.
 (function (d, script) {
   const bytes = text => new TextEncoder().encode(text);
   const page = () => decodeURIComponent(location.pathname).replace(/\/+/g, '/')
@@ -10,13 +10,15 @@
   }
 
   async function component(text) {
-    const safe = /^(?![.~])[\w.,~\xa0-\uffff-]+(?<!\.(json|svg|csv|gz))$/.test(text);
-    return !text ? '~' : safe && bytes(text).length < 201 ? text : hash(text);
+    return !text ? '~' : bytes(text).length < 201 &&
+      /^(?![.~])[\w.,~\xa0-\uffff-]+(?<!\.(json|svg|csv|gz))$/.test(text) ? text : hash(text);
   }
 
   async function json(place, text) {
     const name = (await Promise.all(text.split('/').map(component))).join('/');
-    return (await fetch(new URL(encodeURI(place + name) + '.json', script.src))).json();
+    const file = await fetch(new URL(encodeURI(place + name) + '.json', script.src));
+    if (!file.ok) throw 0;
+    return file.json();
   }
 
   async function views(span) {

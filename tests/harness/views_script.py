@@ -30,7 +30,7 @@ const page = {
     asked.push(String(url));
     if (options.offline) throw new TypeError('no network');
     const body = options.files[decodeURI(new URL(url).pathname)];
-    return {ok: body !== undefined, json: async () => JSON.parse(body === undefined ? '<html>' : body)};
+    return {ok: body !== undefined, json: async () => JSON.parse(body === undefined ? options.missing : body)};
   },
   setInterval: (call, ms) => timers.push([call, ms]),
   crypto: options.insecure ? {} : globalThis.crypto || require('node:crypto').webcrypto, TextEncoder, URL,
@@ -67,8 +67,9 @@ class FilledPage:
 
 def fill_page(path: str = "/a", files: dict[str, object] | None = None, **options: object) -> FilledPage:
     """What views.js makes of a page at `path`. `files` are JSON files by name ("articles/a"), `later` those that
-    replace them before the timers go off; `spans` and `lists` are the data attributes of each."""
-    given: dict[str, object] = {"path": path, "script": {}, "spans": [{"pvViews": ""}], "lists": [], "files": {}}
+    replace them before the timers go off, `missing` what the server says of any other; `spans` and `lists` are the data attributes of each."""
+    given: dict[str, object] = {"path": path, "script": {}, "spans": [{"pvViews": ""}], "lists": [], "files": {},
+                                "missing": "<html>"}
     given |= options
     for key, named in (("files", files or {}), ("later", options.get("later"))):
         if isinstance(named, dict):

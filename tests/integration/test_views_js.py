@@ -100,6 +100,12 @@ def test_a_trending_list_stands_in(attributes: dict[str, str], path: str) -> Non
     assert page.lists == [[["li", "a", "/b", "Title b"]]]
 
 
+def test_a_server_that_says_in_json_that_a_file_is_missing_is_understood() -> None:
+    page = fill_page(lists=LIST, files={"trending/hot": {"items": ITEMS[:2]}}, missing='{"total":0,"items":[]}')
+    assert page.views == ["before"]
+    assert page.lists == [[["li", "a", "/b", "Title b"]]]
+
+
 def test_refresh_asks_again_while_the_page_is_seen() -> None:
     files: dict[str, object] = {"articles/a": {"total": 1}}
     later = {"articles/a": {"total": 2}}
