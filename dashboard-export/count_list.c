@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dashboard-export/bytes.h"
+#include "dashboard-export/count_sort.h"
 
 enum { BLOCK_SIZE = 65536, ITEMS_FIRST = 64 };
 
@@ -71,21 +72,13 @@ enum pv_status pv_count_list_add(struct pv_count_list *list, const char *name, s
     return PV_OK;
 }
 
-static int compare(const void *left, const void *right)
-{
-    const struct pv_count *a = left, *b = right;
-    int order = pv_bytes_compare(a->name, a->length, b->name, b->length);
-
-    return order != 0 ? order : (a->count < b->count) - (a->count > b->count);
-}
-
 void pv_count_list_finish(struct pv_count_list *list)
 {
     size_t kept = 0;
 
     if (list->count == 0)
         return;
-    qsort(list->items, list->count, sizeof *list->items, compare);
+    pv_count_sort(list->items, list->count);
     for (size_t i = 1; i < list->count; i++)
         if (pv_bytes_compare(list->items[kept].name, list->items[kept].length, list->items[i].name,
                              list->items[i].length) != 0)

@@ -10,7 +10,6 @@
 #include "pageview/utf8.h"
 
 /* Redis's cursors are 64-bit numbers. */
-enum { CURSOR_SIZE = 24 };
 
 struct source {
     struct pv_redis *redis;
@@ -60,46 +59,75 @@ static enum pv_status read_small(struct source *source, struct pv_reading *readi
     return status;
 }
 
-/* Reads one page; `cursor` is "0" again behind the last. */
-static enum pv_status read_page(struct source *source, char cursor[CURSOR_SIZE],
-                                struct pv_error *error)
+static enum pv_status ask_for_page(const struct source *source, const char *cursor,
+                                   struct pv_error *error)
 {
-    struct pv_redis_reply *reply = NULL;
-    enum pv_status status;
-    const char *next = NULL;
     char page[16];
+    const char *arguments[] = {"HSCAN", source->key, cursor, "COUNT", page};
 
     snprintf(page, sizeof page, "%d", PV_COUNTS_PAGE);
-    status = pv_redis_command_texts(source->redis, &reply, error, "HSCAN", source->key, cursor,
-                                    "COUNT", page, NULL);
+    return pv_redis_send(source->redis, 5, arguments, NULL, error);
+}
+
+/* Takes the page that was asked for. The next one is asked for first, so that Redis makes it while
+ * this one is looked at. `*is_asked` says whether there is one: else this was the last. */
+static enum pv_status take_page(const struct source *source, bool *is_asked, struct pv_error *error)
+{
+    struct pv_redis_reply *reply = NULL;
+    const char *next = NULL;
+    enum pv_status status = pv_redis_receive(source->redis, &reply, error);
+
+    *is_asked = false;
     if (status != PV_OK)
         return status;
     if (pv_redis_reply_count(reply) == 2)
         next = pv_redis_reply_text(pv_redis_reply_at(reply, 0), NULL);
-    if (next == NULL || strlen(next) >= CURSOR_SIZE) {
+    if (next == NULL) {
         status = pv_error_set(error, PV_REFUSED, "Redis: HSCAN %s: an answer of another shape",
                               source->key);
-    } else {
-        memcpy(cursor, next, strlen(next) + 1);
+    } else if (strcmp(next, "0") != 0) {
+        status = ask_for_page(source, next, error);
+        *is_asked = status == PV_OK;
+    }
+    if (status == PV_OK)
         status =
             pv_counts_add_pairs(pv_redis_reply_at(reply, 1), source->key, source->target, error);
-    }
     pv_redis_reply_destroy(reply);
     return status;
 }
 
+/* All that was asked for is received, also where nobody needs it any more. */
+static void drop_page(const struct source *source)
+{
+    struct pv_redis_reply *reply = NULL;
+
+    if (pv_redis_receive(source->redis, &reply, NULL) == PV_OK)
+        pv_redis_reply_destroy(reply);
+}
+
+static enum pv_status check_stop(const struct source *source, struct pv_error *error)
+{
+    return pv_stop_requested()
+               ? pv_error_set(error, PV_UNAVAILABLE, "asked to stop while reading %s", source->key)
+               : PV_OK;
+}
+
 static enum pv_status read_pages(struct source *source, struct pv_error *error)
 {
-    char cursor[CURSOR_SIZE] = "0";
-    enum pv_status status;
+    enum pv_status status = check_stop(source, error);
+    bool is_asked;
 
     source->target->restart(source->target->context);
-    do {
-        if (pv_stop_requested())
-            return pv_error_set(error, PV_UNAVAILABLE, "asked to stop while reading %s",
-                                source->key);
-        status = read_page(source, cursor, error);
-    } while (status == PV_OK && strcmp(cursor, "0") != 0);
+    if (status == PV_OK)
+        status = ask_for_page(source, "0", error);
+    is_asked = status == PV_OK;
+    while (status == PV_OK && is_asked) {
+        status = check_stop(source, error);
+        if (status == PV_OK)
+            status = take_page(source, &is_asked, error);
+    }
+    if (is_asked)
+        drop_page(source);
     return status;
 }
 

@@ -13,6 +13,10 @@
 #include "pageview/log.h"
 #include "pageview/stop.h"
 
+/* A top list of a bucket that is over for TOP_SETTLES_MS is read again every TOP_AGE_MS only. */
+#define TOP_SETTLES_MS INT64_C(300000)
+#define TOP_AGE_MS     INT64_C(600000)
+
 void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_options *options,
                       struct pv_redis *redis, struct pv_progress *progress)
 {
@@ -20,6 +24,7 @@ void pv_exporter_init(struct pv_exporter *exporter, const struct pv_dashboard_op
                                      .redis = redis,
                                      .progress = progress,
                                      .ranks_saved_ms = -1,
+                                     .tops_ms = -1,
                                      .week_day = -1};
     pv_directory_init(&exporter->directory, options->out);
     exporter->directory.gzip = options->gzip;
@@ -67,24 +72,43 @@ static enum pv_status export_top(struct pv_round *round, enum pv_bucket_size siz
     return status;
 }
 
+/* What is over for a while changes only by views that come late. */
+static bool is_settled(const struct pv_round *round, enum pv_bucket_size size, int64_t time_ms)
+{
+    return pv_bucket_start_ms(size, time_ms) + pv_bucket_length_ms(size) + TOP_SETTLES_MS <=
+           round->now_ms;
+}
+
 /* `size` is a day or an hour; the newest bucket first. */
-static enum pv_status export_tops(struct pv_round *round, enum pv_bucket_size size, int64_t buckets)
+static enum pv_status export_tops(struct pv_round *round, enum pv_bucket_size size, int64_t buckets,
+                                  bool all)
 {
     enum pv_status status = PV_OK;
 
-    for (int64_t i = 0; i < buckets && status == PV_OK && !pv_stop_requested(); i++)
-        status = export_top(round, size, round->now_ms - i * pv_bucket_length_ms(size));
+    for (int64_t i = 0; i < buckets && status == PV_OK && !pv_stop_requested(); i++) {
+        int64_t time_ms = round->now_ms - i * pv_bucket_length_ms(size);
+
+        if (all || !is_settled(round, size, time_ms))
+            status = export_top(round, size, time_ms);
+    }
     return status;
 }
 
-static enum pv_status export_days(struct pv_round *round)
+/* The hashes of days and hours are the largest after that of all articles. */
+static enum pv_status export_days_and_hours(struct pv_round *round)
 {
-    return export_tops(round, PV_BUCKET_DAY, round->exporter->options->days);
-}
+    struct pv_exporter *exporter = round->exporter;
+    const struct pv_dashboard_options *options = exporter->options;
+    bool all = options->once || exporter->tops_ms < 0 ||
+               round->monotonic_ms - exporter->tops_ms >= TOP_AGE_MS;
+    int64_t failed = pv_metric_get(&exporter->progress->failed);
+    enum pv_status status = export_tops(round, PV_BUCKET_DAY, options->days, all);
 
-static enum pv_status export_hours(struct pv_round *round)
-{
-    return export_tops(round, PV_BUCKET_HOUR, round->exporter->options->hours);
+    if (status == PV_OK)
+        status = export_tops(round, PV_BUCKET_HOUR, options->hours, all);
+    if (all && status == PV_OK && pv_metric_get(&exporter->progress->failed) == failed)
+        exporter->tops_ms = round->monotonic_ms;
+    return status;
 }
 
 static enum pv_status export_totals(struct pv_round *round)
@@ -192,18 +216,9 @@ static enum pv_status export_index(struct pv_round *round)
 
 /* A new snapshot is a row. The index is last: it lists what the others wrote. */
 static enum pv_status (*const exports[])(struct pv_round *round) = {
-    pv_web_files_export,
-    export_totals,
-    export_live,
-    export_days,
-    export_hours,
-    pv_export_site_days,
-    pv_export_site_history,
-    pv_export_filtered,
-    pv_export_trending,
-    export_articles,
-    export_article_files,
-    export_index,
+    pv_web_files_export, export_totals,          export_live,        export_days_and_hours,
+    pv_export_site_days, pv_export_site_history, pv_export_filtered, pv_export_trending,
+    export_articles,     export_article_files,   export_index,
 };
 
 static enum pv_status check_redis(struct pv_round *round, struct pv_error *error)

@@ -25,6 +25,7 @@ struct pv_exporter {
     int64_t ranks_saved_ms;        /* monotonic; negative: not yet */
     struct pv_count_list sections; /* that have lists; finished */
     struct pv_site_history site_history;
+    int64_t tops_ms; /* when all top lists were last read (monotonic); negative: not yet */
     int64_t week_day, week_ms; /* site/<date>.json of last week: which day, and when (monotonic) */
     struct pv_article_files *article_files; /* NULL before the first round */
     unsigned web_opening;                   /* of the directory that has the web files; 0: none */

@@ -1,6 +1,8 @@
 #include "test_pageview_support.h"
 
+#include "dashboard-export/bytes.h"
 #include "dashboard-export/count_list.h"
+#include "dashboard-export/count_sort.h"
 
 static void add(struct pv_count_list *list, const char *name, size_t length, int64_t count)
 {
@@ -52,6 +54,46 @@ static void name_given_twice_stands_once_with_its_larger_count(void **state)
     pv_count_list_clean_up(&list);
 }
 
+static uint32_t next_number(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* Names of few letters, so that many are equal, begin alike, or begin others. */
+static void any_names_are_sorted(void **state)
+{
+    enum { ROUNDS = 40, NAMES = 3000, LONGEST = 24 };
+    uint32_t seed = 1;
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct pv_count_list list = {0};
+        int64_t sum = 0;
+
+        for (int i = 0; i < NAMES; i++) {
+            char name[LONGEST];
+            size_t length = next_number(&seed) % (LONGEST / (1 + (size_t)round % 4));
+
+            for (size_t at = 0; at < length; at++)
+                name[at] = "\xff/a\0"[next_number(&seed) % (1 + (uint32_t)round % 4)];
+            add(&list, name, length, next_number(&seed) % 9);
+        }
+        for (size_t i = 0; i < list.count; i++)
+            sum += list.items[i].count;
+        pv_count_sort(list.items, list.count);
+        assert_int_equal(list.count, NAMES);
+        assert_int_equal(pv_count_list_sum(&list), sum);
+        for (size_t i = 1; i < list.count; i++) {
+            const struct pv_count *a = &list.items[i - 1], *b = &list.items[i];
+            int order = pv_bytes_compare(a->name, a->length, b->name, b->length);
+
+            assert_true(order < 0 || (order == 0 && a->count >= b->count));
+        }
+        pv_count_list_clean_up(&list);
+    }
+}
+
 static void long_names_and_many_names_are_kept(void **state)
 {
     enum { NAMES = 30000, LONG = 200000 };
@@ -94,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_sorted_bytewise),
         cmocka_unit_test(name_given_twice_stands_once_with_its_larger_count),
+        cmocka_unit_test(any_names_are_sorted),
         cmocka_unit_test(long_names_and_many_names_are_kept),
         cmocka_unit_test(empty_list_is_fine),
     };

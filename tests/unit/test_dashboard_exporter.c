@@ -280,6 +280,46 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
     finish(&fixture);
 }
 
+static void top_lists_of_what_is_over_wait_ten_minutes(void **state)
+{
+#define TODAY_ALONE                                                                                \
+    SOME_TOTALS, LIVE, NO_HASH(DAY), NO_HASH(HOUR), NO_HASH(SITE), NO_HASH("pv:site:2026-11-23"),  \
+        OPEN_SITE_DAYS, NO_HASH(FILTERED), NO_HASH("pv:filtered:2026-11-23"), NEW_LISTS,           \
+        NO_MINUTES
+#define ALL_OF_THEM                                                                                \
+    SOME_TOTALS, LIVE, NO_HASH(DAY), HASH("pv:views:2026-11-23", "[/y 1]"), NO_HASH(HOUR),         \
+        HASH("pv:views:2026-11-24T12", "[/y 1]"), NO_HASH(SITE), NO_HASH("pv:site:2026-11-23")
+    static const struct scripted_step steps[] = {
+        VERSION,
+        ALL_OF_THEM,
+        ALL_SITE_DAYS,
+        NO_HASH(FILTERED),
+        NO_HASH("pv:filtered:2026-11-23"),
+        NEW_LISTS,
+        NO_MINUTES,
+        TODAY_ALONE,
+        ALL_OF_THEM,
+        NO_HASH("pv:site:2026-11-17"),
+        FOUR_SITE_DAYS, /* two of them are old */
+        NO_HASH(FILTERED),
+        NO_HASH("pv:filtered:2026-11-23"),
+        UNCHANGED_LISTS,
+        NO_MINUTES,
+    };
+    struct fixture fixture;
+
+    (void)state;
+    START(&fixture, steps);
+    fixture.options.days = 2;
+    fixture.options.hours = 2;
+    fixture.options.articles_interval_ms = PV_DAY_MS;
+    fixture.exporter.articles_tried = true;
+    assert_round(&fixture, 0, PV_OK);
+    assert_round(&fixture, 599999, PV_OK);
+    assert_round(&fixture, 600000, PV_OK);
+    finish(&fixture);
+}
+
 #define TWO_TRENDING(first, second)                                                                \
     {"HGETALL pv:rankings", "[]"}, {"ZREVRANGE pv:trending:1h 0 *", "[" first " 5 " second " 4]"}, \
         {"MULTI", "+OK"}, {"HGETALL pv:offsets", "+QUEUED"}, {"HMGET pv:views *", "+QUEUED"},      \
@@ -473,6 +513,7 @@ int main(void)
         cmocka_unit_test(round_that_finds_nothing_new_writes_nothing),
         cmocka_unit_test(hash_that_is_not_there_gives_no_file),
         cmocka_unit_test(days_and_hours_are_counted_back_over_midnight),
+        cmocka_unit_test(top_lists_of_what_is_over_wait_ten_minutes),
         cmocka_unit_test(ranks_of_an_hour_ago_survive_a_restart),
         cmocka_unit_test(top_holds_no_more_than_the_limit),
         cmocka_unit_test(list_of_all_articles_waits_for_its_interval),
