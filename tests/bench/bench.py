@@ -10,6 +10,7 @@
     spool    processes append views to a spool, and pv-producer ships it
     latency  from a line written to its count seen by HGET, unless told otherwise with default options
     ranker   what a refresh of the trending lists costs, by the articles that there are and by those that changed
+    export   what pv-dashboard-export's files cost, beside a script with redis-py that writes the same
     memory   the most that pv-aggregator holds with visitors and trending on, by how the articles are read
 
 Runs alternate and medians are shown. A wrong count is an error; a slow run is not.
@@ -30,6 +31,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.collector import measure_collector
+from bench.export import measure_export
 from bench.latency import measure_latency
 from bench.measured import Cost, median, run
 from bench.ranker import measure_ranker
@@ -291,9 +293,10 @@ def latency(bench: Bench) -> None:
 
 
 PARTS = {"drain": drain, "ship": ship, "http": measure_collector, "serve": measure_serve, "spool": measure_spool,
-         "latency": latency, "ranker": measure_ranker, "memory": memory}
+         "latency": latency, "ranker": measure_ranker, "export": measure_export, "memory": memory}
 SHORT = {"events": 200_000, "articles": 10_000, "readers": 20_000, "runs": 1, "latency_seconds": 5.0,
-         "http_seconds": 3, "spool_views": 40_000, "ranked_articles": [10_000], "memory_articles": 10_000}
+         "http_seconds": 3, "spool_views": 40_000, "ranked_articles": [10_000], "memory_articles": 10_000,
+         "export_articles": 10_000, "export_changed": 1_000}
 
 
 def parse_options() -> argparse.Namespace:
@@ -315,6 +318,8 @@ def parse_options() -> argparse.Namespace:
                         help="the ranker's articles, for a table of each")
     parser.add_argument("--changed-articles", type=int, nargs="+", default=[1_000, 10_000], metavar="N",
                         help="articles that change between two refreshes, for a row of each")
+    parser.add_argument("--export-articles", type=int, default=1_000_000, metavar="N")
+    parser.add_argument("--export-changed", type=int, default=10_000, metavar="N", help="of them, in a minute")
     parser.add_argument("--memory-articles", type=int, default=100_000, metavar="N")
     parser.add_argument("--short", action="store_true", help="small sizes and one run of each, where not given")
     parser.add_argument("--only", choices=PARTS, action="append", help="repeatable; default: all parts")

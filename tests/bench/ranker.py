@@ -23,9 +23,9 @@ ROUNDS, MINUTE_TURNS = 20, 5
 CATCH_UP = timedelta(minutes=10)  # a longer jump of the clock is a rebuild
 
 # The k-th article's name and its views, by Zipf's law, so that lists have an order.
-_NAME = "local function name(k) return string.format('/2026/11/%02d/a-story-to-read-%07d', 1 + k % 28, k) end "
+NAME = "local function name(k) return string.format('/2026/11/%02d/a-story-to-read-%07d', 1 + k % 28, k) end "
 # KEYS: a bucket. ARGV: first, end, step, views of all articles together, about.
-_PLANT = _NAME + """
+PLANT = NAME + """
 for from = ARGV[1], ARGV[2] - 1, ARGV[3] * 2000 do
   local pairs = {}
   for k = from, math.min(from + ARGV[3] * 2000, ARGV[2]) - 1, ARGV[3] do
@@ -35,10 +35,10 @@ for from = ARGV[1], ARGV[2] - 1, ARGV[3] * 2000 do
   redis.call('HSET', KEYS[1], unpack(pairs))
 end"""
 # KEYS: pv:sections. ARGV: articles.
-_SECTIONS = _NAME + "for k = 0, ARGV[1] - 1 do redis.call('HSET', KEYS[1], name(k), 'section-' .. k % 8) end"
+_SECTIONS = NAME + "for k = 0, ARGV[1] - 1 do redis.call('HSET', KEYS[1], name(k), 'section-' .. k % 8) end"
 # One view of each changed article: the first ones, which are in the lists, and as many spread over all others.
 # KEYS: a minute, pv:meta. ARGV: how many, of how many articles.
-_VIEW = _NAME + """
+_VIEW = NAME + """
 local top = math.floor(ARGV[1] / 2)
 local rest = ARGV[1] - top
 for k = 0, top - 1 do redis.call('HINCRBY', KEYS[1], name(k), 1) end
@@ -78,7 +78,7 @@ class _Site:
 
     def _plant(self, usual: int) -> None:
         """All articles yesterday, a quarter of them in the day that leaves 30d next, and a twentieth in an hour."""
-        plant, articles = self._client.register_script(_PLANT), self._articles
+        plant, articles = self._client.register_script(PLANT), self._articles
         for minutes in range(2, 61):
             plant([_key("minute", NOW - timedelta(minutes=minutes))], [0, min(usual, articles), 1, usual])
         for hours in HOURS_BACK:

@@ -1,0 +1,189 @@
+"""What the files cost, beside a Python script that writes the same: the work of a minute in which many articles of a
+large site were read. A cycle is a run with --once, which reads and writes everything that there is to write."""
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.measured import Cost, median, peak_rss_mib, run
+from bench.ranker import FORMATS, NAME, PLANT
+from harness.programs import clean_environment
+from harness.waiting import pause, wait_until
+
+if TYPE_CHECKING:
+    from bench.bench import Bench
+
+PEER = Path(__file__).with_name("export_peer.py")
+LISTS, SECTIONS = ("1h", "24h", "7d", "30d", "hot", "rising"), 8
+CYCLES = 5  # of the program that keeps running
+COMMAND_MAX_MS, RSS_ABOVE_MAX_MIB, TIMES_FASTER = 10, 32, 5
+MEMORY = Path("/dev/shm")
+NOT_COMPARED = ("generated_at", "lag_seconds", "change")
+
+# KEYS: views of all time, the day, the hour, the minute. ARGV: how many, of how many, the minute of the site's day.
+_VIEW = NAME + """
+local function view(k)
+  for i = 1, 4 do redis.call('HINCRBY', KEYS[i], name(k), 1) end
+  redis.call('HSET', 'pv:article:' .. name(k), 'title', 'What is known of ' .. k, 'section', 'section-' .. k % 8)
+end
+local top = math.floor(ARGV[1] / 2)
+local rest = ARGV[1] - top
+for k = 0, top - 1 do view(k) end
+for k = 0, rest - 1 do view(top + math.floor(k * (ARGV[2] - top) / rest)) end
+redis.call('HINCRBY', 'pv:site:' .. string.sub(KEYS[2], -10), ARGV[3], ARGV[1])
+redis.call('HINCRBY', 'pv:totals', 'views', ARGV[1])
+redis.call('HINCRBY', 'pv:offsets', 'pageviews/0', ARGV[1])
+for _, list in ipairs(redis.call('HKEYS', 'pv:rankings')) do redis.call('HINCRBY', 'pv:rankings', list, 1) end"""
+# KEYS: a list. ARGV: its name in pv:rankings, first article, step, how many.
+_LIST = NAME + """
+for i = 0, ARGV[4] - 1 do
+  redis.call('ZADD', KEYS[1], 1 + math.floor(1000000 / (i + 1)), name(ARGV[2] + i * ARGV[3]))
+end
+redis.call('HSET', 'pv:rankings', ARGV[1], 1)"""
+
+
+def _key(size: str, when: datetime) -> str:
+    return f"pv:views:{when.strftime(FORMATS[size])}"
+
+
+class _Site:
+    """All articles were read once, a quarter today, a twentieth in each of the last hours."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.client = bench.server.client()
+        self.articles, self.changed = bench.options.export_articles, bench.options.export_changed
+        self.client.flushall()
+        now, plant, articles = datetime.now(timezone.utc), self.client.register_script(PLANT), self.articles
+        plant(["pv:views"], [0, articles, 1, articles])
+        for days in range(30):
+            plant([_key("day", now - timedelta(days=days))], [days % 4, articles, 4, articles / 30])
+        for hours in range(48):
+            plant([_key("hour", now - timedelta(hours=hours))], [hours % 20, articles, 20, articles / 720])
+        for days in range(60):
+            self.client.hset(f"pv:site:{now - timedelta(days=days):%Y-%m-%d}",
+                             mapping={f"{minute // 60:02}:{minute % 60:02}": 700 for minute in range(1440)})
+        for one in LISTS:
+            self._list(f"trending:{one}", 0, 1, min(1000, articles))
+            for section in range(SECTIONS):
+                self._list(f"trending:{one}:section:section-{section}", section, SECTIONS, min(100, articles // SECTIONS))
+
+    def _list(self, name: str, first: int, step: int, count: int) -> None:
+        self.client.eval(_LIST, 1, f"pv:{name}", name, first, step, count)
+
+    def view(self) -> None:
+        """A minute's views. Only they are in the minutes, so that a run that begins finds no others."""
+        self.client.delete(*(self.client.keys("pv:views:*:*") or ["none"]))
+        now = datetime.now(timezone.utc)
+        self.client.eval(_VIEW, 4, "pv:views", *(_key(size, now) for size in ("day", "hour", "minute")), self.changed,
+                         self.articles, f"{now:%H:%M}")
+        self.client.hset("pv:meta", "last_commit_ms", int(now.timestamp() * 1000))
+
+    def archive_mib(self) -> float:
+        """What the list of all articles takes in memory: the names, and 24 bytes each."""
+        return sum(24 + len(name) for name, _ in self.client.hscan_iter("pv:views", count=10_000)) / 2**20
+
+
+def _content(path: Path) -> Any:
+    """Without what says when it was made, and what only one that ran before can know."""
+    return json.loads(path.read_bytes(), object_hook=lambda found: {
+        name: value for name, value in found.items() if name not in NOT_COMPARED})
+
+
+def _compare(ours: Path, theirs: Path) -> int:
+    files = [path.relative_to(theirs) for path in theirs.rglob("*.json")]
+    wrong = [str(path) for path in files if _content(ours / path) != _content(theirs / path)]
+    if wrong:
+        sys.exit(f"bench: {len(wrong)} files are not the same, one is {wrong[0]}")
+    return len(files)
+
+
+def _row(name: str, costs: list[Cost], peer: Cost | None) -> Cost:
+    cost = median(costs)
+    faster = f"{peer.wall_s / cost.wall_s:>8.1f}" if peer else f"{'':>8}"
+    print(f"{name:<44}{cost.wall_s:>8.2f}{cost.cpu_s:>8.2f}{faster}{cost.rss_mib:>9.0f}", flush=True)
+    return cost
+
+
+def _cycles(bench: Bench, site: _Site, place: str, out: Path) -> None:
+    """Ours and the peer in turns, so that both have the same views to write."""
+    costs: dict[str, list[Cost]] = {"ours": [], "gzip": [], "peer": []}
+    commands = {
+        "ours": bench.command("pv-dashboard-export", f"--redis={bench.server.address}", f"--out={out / 'ours'}", "--once"),
+        "gzip": bench.command("pv-dashboard-export", f"--redis={bench.server.address}", f"--out={out / 'gzip'}", "--once",
+                              "--gzip"),
+        "peer": [sys.executable, str(PEER), f"--redis={bench.server.address}", f"--out={out / 'peer'}"],
+    }
+    compared = 0
+    for _ in range(bench.options.runs):
+        for name, command in commands.items():
+            while time.gmtime().tm_sec >= 30:  # none may see another minute than the others
+                pause(0.5)
+            site.view()
+            costs[name].append(run(command, bench.directory / f"export-{name}.log")[0])
+    site.view()
+    for name in ("ours", "peer"):
+        run(commands[name], bench.directory / f"export-{name}.log")
+    compared = _compare(out / "ours", out / "peer")
+    peer = median(costs["peer"])
+    _row(f"redis-py, {place}", costs["peer"], None)
+    ours = _row(f"pv-dashboard-export --once, {place}", costs["ours"], peer)
+    _row(f"pv-dashboard-export --once --gzip, {place}", costs["gzip"], peer)
+    print(f"  {peer.wall_s / ours.wall_s:.1f} times as fast (target: at least {TIMES_FASTER}); "
+          f"{compared:,} JSON files say the same")
+
+
+def _keeps_running(bench: Bench, site: _Site, out: Path) -> None:
+    """The most memory of one that runs, and the longest that it kept Redis from serving others."""
+    client = site.client
+    log = (bench.directory / "export-running.log").open("w+")
+    client.config_set("slowlog-max-len", 1000)
+    client.config_set("slowlog-log-slower-than", 1000)
+    client.slowlog_reset()
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig=KILL", *bench.command(
+            "pv-dashboard-export", f"--redis={bench.server.address}", f"--out={out}", "--interval=50ms",
+            "--articles-interval=0s")],
+        stdout=log, stderr=subprocess.STDOUT, env=clean_environment())
+    try:
+        for _ in range(CYCLES):
+            site.view()
+            views = f'"views":{int(client.hget("pv:totals", "views") or 0)},'.encode()
+            wait_until(lambda now=views: (out / "index.json").exists() and now in (out / "totals.json").read_bytes()
+                       and (out / "index.json").stat().st_mtime_ns > (out / "totals.json").stat().st_mtime_ns,
+                       "the views are in the files", deadline_s=600)
+        rss_mib = peak_rss_mib(process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+        log.close()
+    commands = [one for one in client.slowlog_get(1000) if not one["command"].startswith((b"EVAL", b"KEYS", b"DEL"))]
+    longest_ms = max((one["duration"] for one in commands), default=0) / 1000
+    archive_mib = site.archive_mib()
+    print(f"  Running for {CYCLES} such minutes: {rss_mib:.0f} MiB at the most (VmHWM), {archive_mib:.0f} of them the ids and "
+          f"counts of all articles; {rss_mib - archive_mib:.0f} above (target: at most {RSS_ABOVE_MAX_MIB})")
+    print(f"  Redis's longest command: {f'{longest_ms:.1f} ms' if commands else 'under 1 ms'} "
+          f"(target: at most {COMMAND_MAX_MS})", flush=True)
+    for one in sorted(commands, key=lambda one: -one["duration"])[:3]:
+        print(f"    {one['duration'] / 1000:.1f} ms {one['command'][:60]!r}")
+
+
+def measure_export(bench: Bench) -> None:
+    site = _Site(bench)
+    print(f"\nExport: {site.articles:,} articles, {site.changed:,} of them read in the minute; seconds of a cycle, median of "
+          f"{bench.options.runs}\n{'':<44}{'wall s':>8}{'CPU s':>8}{'times':>8}{'RSS MiB':>9}", flush=True)
+    memory = MEMORY / f"pv-bench-export-{bench.directory.name}"
+    try:
+        for place, out in (("tmpfs", memory), ("disk", bench.directory / "export")):
+            out.mkdir()
+            _cycles(bench, site, place, out)
+            shutil.rmtree(out)
+        memory.mkdir()
+        _keeps_running(bench, site, memory)
+    finally:
+        shutil.rmtree(memory, ignore_errors=True)
