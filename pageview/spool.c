@@ -9,7 +9,8 @@
  *   within the bound. Whatever is written to it later was accounted for then. So the bound is
  *   looked at once a segment, and holds for any number of writers, as each has the lock.
  *
- * Every append opens the segment for itself: a lock belongs to an open file, not to a process. */
+ * Every thread opens the segment for itself: a lock belongs to an open file, not to a process. It
+ * may keep it open, since what it looks at under the lock is looked at anew for each append. */
 #include "pageview/spool.h"
 
 #include <errno.h>
@@ -248,14 +249,19 @@ static enum place judge(struct pv_spool *spool, int file, pv_spool_segment segme
 }
 
 /* The lock is ours and there is room: false when not all was written. */
-static bool write_lines(int file, int64_t size, const char *lines, size_t length)
+static bool write_lines(struct pv_spool_writer *writer, int64_t size, const char *lines,
+                        size_t length)
 {
+    int file = writer->file;
     char last = '\n';
     ssize_t written;
 
-    if (size > 0 && pread(file, &last, 1, size - 1) != 1)
+    if (size > 0 && size != writer->end && pread(file, &last, 1, size - 1) != 1)
         return false;
-    written = last == '\n' || write(file, "\n", 1) == 1 ? write(file, lines, length) : -1;
+    if (last != '\n' && write(file, "\n", 1) != 1)
+        return false;
+    written = write(file, lines, length);
+    writer->end = size + (last != '\n') + (int64_t)length;
     if (written >= 0 && written < (ssize_t)length)
         errno = ENOSPC; /* a disk that takes a part has no room for the rest */
     return written == (ssize_t)length;
@@ -277,22 +283,22 @@ static bool is_no_room(int failure)
     return failure == ENOSPC || failure == EDQUOT || failure == EFBIG;
 }
 
-/* One look at a segment that is open: appends there, or says where to look next. */
-static enum place append_at(struct pv_spool *spool, int file, pv_spool_segment segment,
-                            const char *lines, size_t length)
+/* One look at the segment that is open: appends there, or says where to look next. */
+static enum place append_there(struct pv_spool_writer *writer, const char *lines, size_t length)
 {
+    int file = writer->file;
     enum place place;
     int64_t size;
 
     if (!pv_spool_lock(file))
         return PLACE_FAILED;
-    place = judge(spool, file, segment, length, &size);
-    if (place == PLACE_HERE && !write_lines(file, size, lines, length)) {
+    place = judge(writer->spool, file, writer->segment, length, &size);
+    if (place == PLACE_HERE && !write_lines(writer, size, lines, length)) {
         take_back(file, size);
         place = PLACE_FAILED;
     }
     pv_spool_unlock(file);
-    if (place == PLACE_HERE && !sync_after_append(spool, file))
+    if (place == PLACE_HERE && !sync_after_append(writer->spool, file))
         place = PLACE_UNSURE;
     return place;
 }
@@ -311,16 +317,33 @@ static pv_spool_segment look_for_newest(struct pv_spool *spool)
     return range.newest;
 }
 
-static enum place try_append(struct pv_spool *spool, pv_spool_segment segment, const char *lines,
-                             size_t length)
+void pv_spool_writer_rest(struct pv_spool_writer *writer)
 {
-    int file = segment != 0 ? open_segment(spool, segment) : -1;
+    if (writer->segment != 0)
+        pv_spool_close_file(writer->file);
+    writer->segment = 0;
+    writer->end = 0;
+}
+
+static enum place try_append(struct pv_spool_writer *writer, pv_spool_segment segment,
+                             const char *lines, size_t length)
+{
     enum place place;
 
-    if (file < 0)
-        return segment == 0 || errno == ENOENT ? PLACE_LOOK_AGAIN : PLACE_FAILED;
-    place = append_at(spool, file, segment, lines, length);
-    pv_spool_close_file(file);
+    if (segment == 0)
+        return PLACE_LOOK_AGAIN;
+    if (writer->segment != segment) {
+        int file = open_segment(writer->spool, segment);
+
+        pv_spool_writer_rest(writer);
+        if (file < 0)
+            return errno == ENOENT ? PLACE_LOOK_AGAIN : PLACE_FAILED;
+        writer->file = file;
+        writer->segment = segment;
+    }
+    place = append_there(writer, lines, length);
+    if (place != PLACE_HERE)
+        pv_spool_writer_rest(writer);
     return place;
 }
 
@@ -333,8 +356,10 @@ static enum pv_spool_result result_of(enum place place)
     return place != PLACE_UNSURE && is_no_room(errno) ? PV_SPOOL_FULL : PV_SPOOL_FAILED;
 }
 
-enum pv_spool_result pv_spool_append(struct pv_spool *spool, const char *lines, size_t length)
+enum pv_spool_result pv_spool_write(struct pv_spool_writer *writer, const char *lines,
+                                    size_t length)
 {
+    struct pv_spool *spool = writer->spool;
     pv_spool_segment segment = atomic_load(&spool->newest);
 
     if (length == 0 || length > APPEND_MAX || lines[length - 1] != '\n') {
@@ -342,7 +367,7 @@ enum pv_spool_result pv_spool_append(struct pv_spool *spool, const char *lines, 
         return PV_SPOOL_FAILED;
     }
     for (;;) {
-        enum place place = try_append(spool, segment, lines, length);
+        enum place place = try_append(writer, segment, lines, length);
 
         if (place == PLACE_NEXT) {
             segment++;
@@ -355,4 +380,13 @@ enum pv_spool_result pv_spool_append(struct pv_spool *spool, const char *lines, 
             return result_of(place);
         }
     }
+}
+
+enum pv_spool_result pv_spool_append(struct pv_spool *spool, const char *lines, size_t length)
+{
+    struct pv_spool_writer writer = {.spool = spool};
+    enum pv_spool_result result = pv_spool_write(&writer, lines, length);
+
+    pv_spool_writer_rest(&writer);
+    return result;
 }

@@ -24,7 +24,7 @@ enum pv_spool_result pv_hit_to_spool_flush(struct pv_hit_to_spool *to_spool)
     if (lines->failed)
         result = PV_SPOOL_FULL;
     else if (lines->length > 0)
-        result = pv_spool_append(to_spool->spool, lines->data, lines->length);
+        result = pv_spool_write(&to_spool->writer, lines->data, lines->length);
     if (lines->failed)
         pv_buffer_clean_up(lines);
     pv_buffer_reset(lines);
@@ -32,7 +32,14 @@ enum pv_spool_result pv_hit_to_spool_flush(struct pv_hit_to_spool *to_spool)
     return result;
 }
 
+void pv_hit_to_spool_tick(struct pv_hit_to_spool *to_spool)
+{
+    pv_spool_writer_rest(&to_spool->writer);
+    pv_spool_sync_if_due(to_spool->writer.spool);
+}
+
 void pv_hit_to_spool_clean_up(struct pv_hit_to_spool *to_spool)
 {
+    pv_spool_writer_rest(&to_spool->writer);
     pv_buffer_clean_up(&to_spool->lines);
 }

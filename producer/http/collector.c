@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
-#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,8 +19,7 @@ enum { TICK_MS = 100, DRAIN_MS = 2000, OTHERS_FILES = 256, CONNECTIONS_LEAST = 6
 struct pv_collector {
     struct pv_serve serve;
     struct MHD_Daemon *daemon;
-    int epoll_fd;
-    int stop_fd; /* readable when the thread is to end */
+    atomic_bool is_stopping; /* the thread ends within a tick */
     pthread_t thread;
     bool has_thread;
 };
@@ -29,7 +27,6 @@ struct pv_collector {
 static enum pv_status listen_at(struct pv_collector *collector, const char *address,
                                 struct pv_error *error)
 {
-    const union MHD_DaemonInfo *info;
     struct addrinfo *found = NULL;
     enum pv_status status = pv_address_resolve("http", address, &found, error);
 
@@ -43,37 +40,23 @@ static enum pv_status listen_at(struct pv_collector *collector, const char *addr
                             "--http=%s: cannot listen there (%s): is another program using the "
                             "port?",
                             address, strerror(errno));
-    info = MHD_get_daemon_info(collector->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    if (info == NULL)
-        return pv_error_set(error, PV_IO, "--http=%s: libmicrohttpd has no epoll", address);
-    collector->epoll_fd = info->epoll_fd;
     return PV_OK;
-}
-
-/* How long nothing has to be done. */
-static int wait_ms(struct MHD_Daemon *daemon)
-{
-    MHD_UNSIGNED_LONG_LONG ms;
-
-    return MHD_get_timeout(daemon, &ms) == MHD_YES && ms < TICK_MS ? (int)ms : TICK_MS;
 }
 
 /* One turn: what has come is read and answered. False when a stop was asked for. */
 static bool turn(struct pv_collector *collector, int64_t *ticked_ms)
 {
-    struct pollfd fds[] = {{collector->epoll_fd, POLLIN, 0}, {collector->stop_fd, POLLIN, 0}};
     int64_t now_ms;
 
-    poll(fds, 2, wait_ms(collector->daemon));
-    MHD_run(collector->daemon);
+    MHD_run_wait(collector->daemon, TICK_MS);
     pv_serve_flush(&collector->serve);
     now_ms = pv_monotonic_ms();
     if (now_ms - *ticked_ms >= TICK_MS) {
         *ticked_ms = now_ms;
         pv_serve_end_late(&collector->serve);
-        pv_spool_sync_if_due(collector->serve.endpoints.to_spool.spool);
+        pv_hit_to_spool_tick(&collector->serve.endpoints.to_spool);
     }
-    return fds[1].revents == 0;
+    return !atomic_load(&collector->is_stopping);
 }
 
 /* Takes no more connections, and answers what it has begun to read. */
@@ -101,12 +84,8 @@ static void *serve_until_stopped(void *context)
 
 static enum pv_status start_thread(struct pv_collector *collector, struct pv_error *error)
 {
-    int failure;
+    int failure = pthread_create(&collector->thread, NULL, serve_until_stopped, collector);
 
-    collector->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (collector->stop_fd < 0)
-        return pv_error_set(error, PV_IO, "the HTTP collector: eventfd: %s", strerror(errno));
-    failure = pthread_create(&collector->thread, NULL, serve_until_stopped, collector);
     if (failure != 0)
         return pv_error_set(error, PV_IO, "the HTTP collector's thread: %s", strerror(failure));
     collector->has_thread = true;
@@ -153,13 +132,12 @@ enum pv_status pv_collector_new(const struct pv_collector_options *options,
 
     if (made == NULL)
         return pv_error_nomem(error, "the HTTP collector");
-    made->stop_fd = -1;
     endpoints = &made->serve.endpoints;
     endpoints->allow_hosts = options->allow_hosts;
     endpoints->trust_client_time = options->trust_client_time;
     endpoints->clock = clock;
     endpoints->metrics = metrics;
-    endpoints->to_spool.spool = spool;
+    endpoints->to_spool.writer.spool = spool;
     made->serve.connections.limits = limits_of(options);
     status = pv_policy_new(policy_options, &endpoints->to_spool.policy, error);
     if (status == PV_OK)
@@ -179,12 +157,7 @@ enum pv_status pv_collector_new(const struct pv_collector_options *options,
 
 static void stop_thread(struct pv_collector *collector)
 {
-    const uint64_t one = 1;
-    ssize_t written;
-
-    do
-        written = write(collector->stop_fd, &one, sizeof one);
-    while (written < 0 && errno == EINTR);
+    atomic_store(&collector->is_stopping, true);
     pthread_join(collector->thread, NULL);
 }
 
@@ -196,8 +169,6 @@ void pv_collector_destroy(struct pv_collector *collector)
         stop_thread(collector);
     if (collector->daemon != NULL)
         MHD_stop_daemon(collector->daemon);
-    if (collector->stop_fd >= 0)
-        close(collector->stop_fd);
     pv_networks_destroy(collector->serve.trusted);
     pv_policy_destroy(collector->serve.endpoints.to_spool.policy);
     pv_endpoints_clean_up(&collector->serve.endpoints);

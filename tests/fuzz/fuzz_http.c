@@ -25,7 +25,7 @@ enum setting {
 };
 
 enum {
-    APPENDED_MAX = 1048576,      /* bytes that pv_spool_append takes at once */
+    APPENDED_MAX = 1048576,      /* bytes that pv_spool_write takes at once */
     ADDED_MAX = APPENDED_MAX / 2 /* by one request */
 };
 
@@ -53,14 +53,14 @@ static int count_lines(const char *lines, size_t length)
     return count;
 }
 
-/* The linker puts it in the place of pv_spool_append. */
-enum pv_spool_result __wrap_pv_spool_append(struct pv_spool *spool, const char *lines,
-                                            size_t length);
+/* The linker puts it in the place of pv_spool_write. */
+enum pv_spool_result __wrap_pv_spool_write(struct pv_spool_writer *writer, const char *lines,
+                                           size_t length);
 
-enum pv_spool_result __wrap_pv_spool_append(struct pv_spool *spool, const char *lines,
-                                            size_t length)
+enum pv_spool_result __wrap_pv_spool_write(struct pv_spool_writer *writer, const char *lines,
+                                           size_t length)
 {
-    (void)spool;
+    (void)writer;
     fuzz_expect(length > 0 && length <= APPENDED_MAX, "a request's views fit into one append");
     fuzz_expect(lines[length - 1] == '\n', "lines are whole");
     appended += count_lines(lines, length);

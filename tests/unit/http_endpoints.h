@@ -18,9 +18,10 @@ static struct {
     size_t length;
 } fake_spool;
 
-enum pv_spool_result pv_spool_append(struct pv_spool *spool, const char *lines, size_t length)
+enum pv_spool_result pv_spool_write(struct pv_spool_writer *writer, const char *lines,
+                                    size_t length)
 {
-    (void)spool;
+    (void)writer;
     errno = ENOSPC;
     fake_spool.appends++;
     if (fake_spool.result == PV_SPOOL_OK) {
@@ -30,6 +31,16 @@ enum pv_spool_result pv_spool_append(struct pv_spool *spool, const char *lines, 
         fake_spool.lines[fake_spool.length] = '\0';
     }
     return fake_spool.result;
+}
+
+void pv_spool_writer_rest(struct pv_spool_writer *writer)
+{
+    (void)writer;
+}
+
+void pv_spool_sync_if_due(struct pv_spool *spool)
+{
+    (void)spool;
 }
 
 static int64_t fixed_now_ms(void *context)

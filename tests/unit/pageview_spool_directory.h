@@ -21,6 +21,13 @@ static char base[64], directory[PATH_MAX_SIZE];
 static int directory_fd;
 static struct pv_spool *spool;
 static struct pv_error error;
+static struct pv_spool_writer open_writer; /* in KEPT_TESTs; else it has no spool */
+
+/* A test of appends again, with a segment that stays open between them. */
+#define KEPT_TEST(name, set_up)                                                                    \
+    {                                                                                              \
+        "segment stays open: " #name, name, set_up, drop_spool, &open_writer                       \
+    }
 
 static inline struct pv_spool *open_spool(int64_t max_bytes, enum pv_spool_sync sync)
 {
@@ -42,13 +49,13 @@ static inline void allow_large_files(void)
 
 static inline int make_spool(void **state)
 {
-    (void)state;
     allow_large_files();
     strcpy(base, "/tmp/pv-spool-XXXXXX");
     if (mkdtemp(base) == NULL)
         return -1;
     snprintf(directory, sizeof directory, "%s/var/spool", base);
     spool = open_spool(PV_SPOOL_MAX_LEAST, PV_SPOOL_SYNC_OFF);
+    open_writer = (struct pv_spool_writer){.spool = *state == &open_writer ? spool : NULL};
     directory_fd = open(directory, O_RDONLY | O_DIRECTORY);
     return directory_fd >= 0 ? 0 : -1;
 }
@@ -75,6 +82,7 @@ static inline void remove_tree(const char *path)
 static inline int drop_spool(void **state)
 {
     (void)state;
+    pv_spool_writer_rest(&open_writer);
     pv_spool_close(spool);
     close(directory_fd);
     remove_tree(base);
@@ -143,7 +151,8 @@ static inline void expect_all(const char *expected)
 
 static inline enum pv_spool_result append(const char *lines)
 {
-    return pv_spool_append(spool, lines, strlen(lines));
+    return open_writer.spool != NULL ? pv_spool_write(&open_writer, lines, strlen(lines))
+                                     : pv_spool_append(spool, lines, strlen(lines));
 }
 
 /* A line of `size` bytes, its line feed included. */

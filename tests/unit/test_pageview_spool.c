@@ -142,6 +142,12 @@ int main(void)
         SPOOL_TEST(writer_that_was_left_behind_finds_the_newest),
         SPOOL_TEST(lines_larger_than_a_segment_have_one_of_their_own),
         SPOOL_TEST(torn_line_is_closed_by_the_next_writer),
+        KEPT_TEST(lines_are_appended_in_order, make_spool),
+        KEPT_TEST(only_whole_lines_of_at_most_a_mebibyte_are_taken, make_spool),
+        KEPT_TEST(directory_of_a_group_makes_segments_of_the_group, make_spool),
+        KEPT_TEST(full_segment_is_followed_by_the_next, make_spool),
+        KEPT_TEST(lines_larger_than_a_segment_have_one_of_their_own, make_spool),
+        KEPT_TEST(torn_line_is_closed_by_the_next_writer, make_spool),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,6 +253,17 @@ int main(void)
         SPOOL_TEST(numbers_go_on_when_all_that_can_be_removed_is_gone),
         SPOOL_TEST(numbers_go_on_when_somebody_emptied_the_directory),
         SPOOL_TEST(segment_that_is_removed_during_a_look_has_a_number),
+        KEPT_TEST(bound_is_never_exceeded_and_full_is_said, set_up),
+        KEPT_TEST(refused_lines_are_nowhere_in_the_spool, set_up),
+        KEPT_TEST(full_spool_takes_lines_again_once_a_segment_is_removed, set_up),
+        KEPT_TEST(lower_bound_lets_a_large_spool_be_drained_and_used, set_up),
+        KEPT_TEST(directory_that_is_gone_is_said, set_up),
+        KEPT_TEST(write_that_is_cut_short_leaves_nothing, set_up),
+        KEPT_TEST(only_a_finished_segment_of_the_size_that_was_read_is_removed, set_up),
+        KEPT_TEST(segment_is_not_removed_while_a_writer_has_its_lock, set_up),
+        KEPT_TEST(numbers_go_on_when_all_that_can_be_removed_is_gone, set_up),
+        KEPT_TEST(numbers_go_on_when_somebody_emptied_the_directory, set_up),
+        KEPT_TEST(segment_that_is_removed_during_a_look_has_a_number, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,10 @@ int main(void)
         SPOOL_TEST(finished_segment_is_synced_before_the_next_is_begun),
         SPOOL_TEST(disk_that_does_not_sync_is_said),
         SPOOL_TEST(reader_does_not_see_what_a_writer_may_take_back),
+        KEPT_TEST(each_append_is_synced_or_none_is, set_up),
+        KEPT_TEST(appends_are_synced_together_and_the_last_ones_at_the_end, set_up),
+        KEPT_TEST(finished_segment_is_synced_before_the_next_is_begun, set_up),
+        KEPT_TEST(disk_that_does_not_sync_is_said, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
