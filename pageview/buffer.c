@@ -58,6 +58,18 @@ void pv_buffer_add_char(struct pv_buffer *buffer, char c)
     pv_buffer_add(buffer, &c, 1);
 }
 
+void pv_buffer_add_number(struct pv_buffer *buffer, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    pv_buffer_add(buffer, digits + at, sizeof digits - at);
+}
+
 void pv_buffer_add_format(struct pv_buffer *buffer, const char *format, ...)
 {
     va_list args, again;

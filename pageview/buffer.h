@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "pageview/status.h"
 
@@ -24,6 +25,8 @@ char *pv_buffer_reserve(struct pv_buffer *buffer, size_t more);
 void pv_buffer_add(struct pv_buffer *buffer, const void *data, size_t length);
 void pv_buffer_add_text(struct pv_buffer *buffer, const char *text);
 void pv_buffer_add_char(struct pv_buffer *buffer, char c);
+/* In decimal. */
+void pv_buffer_add_number(struct pv_buffer *buffer, uint64_t number);
 void pv_buffer_add_format(struct pv_buffer *buffer, const char *format, ...) PV_PRINTF(2, 3);
 
 #endif

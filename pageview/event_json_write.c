@@ -35,18 +35,11 @@ static void write_text(struct pv_buffer *buffer, const char *name, struct pv_tex
 void pv_event_json_write(struct pv_buffer *buffer, const struct pv_event *event)
 {
     static const char *const agents[] = {NULL, ",\"agent\":\"spider\"", ",\"agent\":\"automated\""};
-    char digits[20];
-    size_t at = sizeof digits;
-    int64_t rest = event->ts_ms;
 
     pv_buffer_add_text(buffer, "{\"article\":");
     pv_json_string_write(buffer, event->article.data, event->article.length);
     pv_buffer_add_text(buffer, ",\"ts\":");
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    pv_buffer_add(buffer, digits + at, sizeof digits - at);
+    pv_buffer_add_number(buffer, (uint64_t)event->ts_ms);
     if (agents[event->agent] != NULL)
         pv_buffer_add_text(buffer, agents[event->agent]);
     write_text(buffer, ",\"visitor\":", event->visitor);

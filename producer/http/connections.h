@@ -13,6 +13,7 @@
 
 #include "pageview/buffer.h"
 #include "producer/http/endpoints.h"
+#include "producer/http/head.h"
 #include "producer/http/peer.h"
 
 enum pv_http_phase {
@@ -31,15 +32,16 @@ struct pv_http_connection {
     int fd;
     struct pv_ip peer;
     enum pv_http_phase phase;
-    int64_t since_ms;       /* of the phase, by the monotonic clock */
-    int64_t piece_ms;       /* when the last piece of the body came */
-    uint64_t requests;      /* answered */
-    bool closes;            /* after the next answer */
-    bool is_over_limit;     /* one too many of its address */
-    struct pv_buffer query; /* of the request at hand */
-    struct pv_buffer body;  /* the same */
-    size_t discarded;       /* bytes thrown away while lingering */
-    size_t body_bytes;      /* of the body that are counted against the bound of all */
+    int64_t since_ms;         /* of the phase, by the monotonic clock */
+    int64_t piece_ms;         /* when the last piece of the body came */
+    uint64_t requests;        /* answered */
+    bool closes;              /* after the next answer */
+    bool is_over_limit;       /* one too many of its address */
+    struct pv_buffer query;   /* of the request at hand */
+    struct pv_buffer body;    /* the same */
+    size_t discarded;         /* bytes thrown away while lingering */
+    size_t body_bytes;        /* of the body that are counted against the bound of all */
+    struct pv_http_head head; /* of the request at hand; its texts are libmicrohttpd's */
     const struct pv_http_route *route;
     struct pv_http_answer answer; /* once the views are spooled */
 };

@@ -187,8 +187,9 @@ void pv_endpoint_views(struct pv_endpoints *endpoints, struct pv_http_request *r
         return;
     }
     pv_buffer_reset(&endpoints->text);
-    pv_buffer_add_format(&endpoints->text, "{\"accepted\":%zu,\"rejected\":[",
-                         endpoints->to_spool.count - endpoints->count_before);
+    pv_buffer_add_text(&endpoints->text, "{\"accepted\":");
+    pv_buffer_add_number(&endpoints->text, endpoints->to_spool.count - endpoints->count_before);
+    pv_buffer_add_text(&endpoints->text, ",\"rejected\":[");
     pv_buffer_add(&endpoints->text, endpoints->rejected.data, endpoints->rejected.length);
     pv_buffer_add_text(&endpoints->text, "]}\n");
     answer_text(endpoints, 202, json_headers, answer);

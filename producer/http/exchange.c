@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "pageview/clock.h"
 #include "producer/http/answer.h"
 #include "producer/http/serve.h"
 
@@ -23,46 +22,44 @@ struct exchange {
 };
 
 static enum MHD_Result add_field(void *head, enum MHD_ValueKind kind, const char *name,
-                                 const char *value)
+                                 size_t name_length, const char *value, size_t value_length)
 {
     (void)kind;
-    if (value == NULL)
-        value = "";
-    pv_http_head_add(head, (struct pv_text){name, strlen(name)},
-                     (struct pv_text){value, strlen(value)});
+    pv_http_head_add(head, (struct pv_text){name, name_length},
+                     value != NULL ? (struct pv_text){value, value_length}
+                                   : (struct pv_text){"", 0});
     return MHD_YES;
 }
 
-static struct pv_http_head read_head(const struct exchange *exchange)
+static void read_head(const struct exchange *exchange)
 {
-    struct pv_http_head head = {.needs_host = strcmp(exchange->version, "HTTP/1.1") == 0};
+    struct pv_http_head *head = &exchange->connection->head;
 
-    MHD_get_connection_values(exchange->mhd, MHD_HEADER_KIND, add_field, &head);
-    return head;
+    *head = (struct pv_http_head){.needs_host = strcmp(exchange->version, "HTTP/1.1") == 0};
+    MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, add_field, head);
 }
 
 static void enter(const struct exchange *exchange, enum pv_http_phase phase)
 {
-    pv_http_connection_enter(exchange->connection, phase, pv_monotonic_ms());
+    pv_http_connection_enter(exchange->connection, phase, pv_serve_now_ms(exchange->serve));
 }
 
 /* Answers a request whose body is not wanted, or is not wanted any more. */
-static enum MHD_Result refuse(const struct exchange *exchange, const struct pv_http_answer *answer,
-                              const struct pv_http_head *head)
+static enum MHD_Result refuse(const struct exchange *exchange, const struct pv_http_answer *answer)
 {
     const struct pv_endpoints *endpoints = &exchange->serve->endpoints;
+    struct pv_text origin = exchange->connection->head.origin;
 
     pv_http_answer_count(endpoints->metrics, answer);
     pv_http_answer_send_last(exchange->connection->fd, answer,
-                             pv_cors_of(endpoints->allow_hosts, head->origin), head->origin);
+                             pv_cors_of(endpoints->allow_hosts, origin), origin);
     pv_serve_forget(exchange->serve, exchange->connection);
     enter(exchange, PV_HTTP_LINGER);
     return MHD_YES;
 }
 
 /* 0, or the status of a request that is refused whatever it asks for. */
-static unsigned check(const struct pv_http_connection *connection, const struct pv_http_head *head,
-                      const char **problem)
+static unsigned check(const struct pv_http_connection *connection, const char **problem)
 {
     if (connection->is_over_limit) {
         *problem = "too many connections from this address";
@@ -72,17 +69,16 @@ static unsigned check(const struct pv_http_connection *connection, const struct 
         *problem = "out of memory: send it again later";
         return 503;
     }
-    return pv_http_head_check(head, problem);
+    return pv_http_head_check(&connection->head, problem);
 }
 
 /* What can be said of a request before its body is there. False: `*answer` says it all. */
-static bool admit(const struct exchange *exchange, const struct pv_http_head *head,
-                  struct pv_http_answer *answer)
+static bool admit(const struct exchange *exchange, struct pv_http_answer *answer)
 {
     struct pv_endpoints *endpoints = &exchange->serve->endpoints;
     struct pv_http_connection *connection = exchange->connection;
     const char *problem = NULL;
-    unsigned status = check(connection, head, &problem);
+    unsigned status = check(connection, &problem);
 
     if (status != 0) {
         connection->closes = true; /* where the next request begins is not certain */
@@ -92,8 +88,8 @@ static bool admit(const struct exchange *exchange, const struct pv_http_head *he
     connection->route = pv_http_route_find(exchange->path, exchange->method, endpoints, answer);
     if (connection->route == NULL)
         return false;
-    if (pv_http_head_has_body(head) &&
-        !pv_http_route_takes(connection->route, head->content_type)) {
+    if (pv_http_head_has_body(&connection->head) &&
+        !pv_http_route_takes(connection->route, connection->head.content_type)) {
         pv_http_answer_error(endpoints, 415, "send application/json or text/plain", answer);
         return false;
     }
@@ -104,13 +100,13 @@ static bool admit(const struct exchange *exchange, const struct pv_http_head *he
  * answered before that. */
 static enum MHD_Result take_head(const struct exchange *exchange)
 {
-    struct pv_http_head head = read_head(exchange);
     struct pv_http_answer answer;
 
+    read_head(exchange);
     enter(exchange, PV_HTTP_BODY);
-    if (!pv_http_head_has_body(&head) || admit(exchange, &head, &answer))
+    if (!pv_http_head_has_body(&exchange->connection->head) || admit(exchange, &answer))
         return MHD_YES;
-    return refuse(exchange, &answer, &head);
+    return refuse(exchange, &answer);
 }
 
 /* 0 when the piece is kept, or the status to refuse the body with. */
@@ -137,28 +133,26 @@ static enum MHD_Result take_piece(const struct exchange *exchange, const char *p
     struct pv_http_connection *connection = exchange->connection;
     const char *problem;
     struct pv_http_answer answer;
-    struct pv_http_head head;
     unsigned status;
 
     if (connection->phase != PV_HTTP_BODY) {
         connection->discarded += size;
         return connection->discarded > DISCARDED_MAX ? MHD_NO : MHD_YES;
     }
-    connection->piece_ms = pv_monotonic_ms();
+    connection->piece_ms = pv_serve_now_ms(exchange->serve);
     status = keep(exchange->serve, connection, piece, size, &problem);
     if (status == 0)
         return MHD_YES;
-    head = read_head(exchange);
     pv_http_answer_error(&exchange->serve->endpoints, status, problem, &answer);
-    return refuse(exchange, &answer, &head);
+    return refuse(exchange, &answer);
 }
 
-static struct pv_http_request make_request(const struct exchange *exchange,
-                                           const struct pv_http_head *head)
+static struct pv_http_request make_request(const struct exchange *exchange)
 {
     static const struct pv_text none = {"", 0};
     static char empty[1];
     struct pv_http_connection *connection = exchange->connection;
+    const struct pv_http_head *head = &connection->head;
 
     return (struct pv_http_request){
         .is_head = strcmp(exchange->method, MHD_HTTP_METHOD_HEAD) == 0,
@@ -187,11 +181,12 @@ static void keep_answer(struct pv_http_connection *connection)
 
 /* Handles a request that is whole. When it has views they are spooled first, with those of all
  * requests of this turn. */
-static void handle(const struct exchange *exchange, const struct pv_http_head *head)
+static void handle(const struct exchange *exchange)
 {
     struct pv_serve *serve = exchange->serve;
     struct pv_http_connection *connection = exchange->connection;
-    struct pv_http_request request = make_request(exchange, head);
+    const struct pv_http_head *head = &connection->head;
+    struct pv_http_request request = make_request(exchange);
     struct pv_ip client =
         pv_client_of(serve->trusted, &connection->peer, head->forwarded, head->forwarded_count);
     char address[PV_IP_TEXT_SIZE];
@@ -211,23 +206,22 @@ static enum MHD_Result take_end(const struct exchange *exchange)
 {
     const struct pv_endpoints *endpoints = &exchange->serve->endpoints;
     struct pv_http_connection *connection = exchange->connection;
-    struct pv_http_head head;
+    const struct pv_http_head *head = &connection->head;
 
     if (connection->phase == PV_HTTP_SPOOLING)
         return MHD_YES;
     if (connection->phase != PV_HTTP_BODY && connection->phase != PV_HTTP_ANSWER)
         return MHD_NO; /* was answered */
-    head = read_head(exchange);
     if (connection->phase == PV_HTTP_BODY) {
-        if (pv_http_head_has_body(&head) || admit(exchange, &head, &connection->answer))
-            handle(exchange, &head);
+        if (pv_http_head_has_body(head) || admit(exchange, &connection->answer))
+            handle(exchange);
         if (connection->phase == PV_HTTP_SPOOLING)
             return MHD_YES;
         enter(exchange, PV_HTTP_ANSWER);
     }
     pv_http_answer_count(endpoints->metrics, &connection->answer);
     return pv_http_answer_queue(exchange->mhd, &connection->answer,
-                                pv_cors_of(endpoints->allow_hosts, head.origin), head.origin,
+                                pv_cors_of(endpoints->allow_hosts, head->origin), head->origin,
                                 connection->closes);
 }
 

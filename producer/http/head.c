@@ -4,25 +4,34 @@
 #include <string.h>
 #include <strings.h>
 
+static bool is_word(struct pv_text text, const char *word, size_t length)
+{
+    return text.length == length && strncasecmp(text.data, word, length) == 0;
+}
+
 static bool text_is(struct pv_text text, const char *word)
 {
-    return text.length == strlen(word) && strncasecmp(text.data, word, text.length) == 0;
+    return is_word(text, word, strlen(word));
 }
 
 /* Fields that are kept as they are; of one that stands twice the first counts. */
+#define KEPT(name, member)                                                                         \
+    {                                                                                              \
+        name, sizeof name - 1, offsetof(struct pv_http_head, member)                               \
+    }
 static const struct {
     const char *name;
-    size_t offset;
+    size_t length, offset;
 } kept[] = {
-    {"User-Agent", offsetof(struct pv_http_head, user_agent)},
-    {"Referer", offsetof(struct pv_http_head, referer)},
-    {"Origin", offsetof(struct pv_http_head, origin)},
-    {"If-None-Match", offsetof(struct pv_http_head, if_none_match)},
-    {"Content-Type", offsetof(struct pv_http_head, content_type)},
-    {"Content-Length", offsetof(struct pv_http_head, content_length)},
-    {"Transfer-Encoding", offsetof(struct pv_http_head, transfer_encoding)},
-    {"Sec-Purpose", offsetof(struct pv_http_head, purpose)},
-    {"Purpose", offsetof(struct pv_http_head, purpose)},
+    KEPT("User-Agent", user_agent),
+    KEPT("Referer", referer),
+    KEPT("Origin", origin),
+    KEPT("If-None-Match", if_none_match),
+    KEPT("Content-Type", content_type),
+    KEPT("Content-Length", content_length),
+    KEPT("Transfer-Encoding", transfer_encoding),
+    KEPT("Sec-Purpose", purpose),
+    KEPT("Purpose", purpose),
 };
 
 static void keep(struct pv_http_head *head, struct pv_text name, struct pv_text value)
@@ -30,7 +39,7 @@ static void keep(struct pv_http_head *head, struct pv_text name, struct pv_text 
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         struct pv_text *text = (struct pv_text *)(void *)((char *)head + kept[i].offset);
 
-        if (!text_is(name, kept[i].name))
+        if (!is_word(name, kept[i].name, kept[i].length))
             continue;
         if (text->data == NULL)
             *text = value;

@@ -79,12 +79,24 @@ bool pv_ip_of_socket(const struct sockaddr *address, struct pv_ip *ip)
     return true;
 }
 
+/* inet_ntop does it with printf, once for each request. */
+static void write_ipv4(const uint8_t bytes[4], char *text)
+{
+    for (int i = 0; i < 4; i++) {
+        if (bytes[i] >= 100)
+            *text++ = (char)('0' + bytes[i] / 100);
+        if (bytes[i] >= 10)
+            *text++ = (char)('0' + bytes[i] / 10 % 10);
+        *text++ = (char)('0' + bytes[i] % 10);
+        *text++ = i < 3 ? '.' : '\0';
+    }
+}
+
 void pv_ip_write(const struct pv_ip *ip, char text[PV_IP_TEXT_SIZE])
 {
-    const char *written = is_ipv4(ip) ? inet_ntop(AF_INET, ip->bytes + 12, text, PV_IP_TEXT_SIZE)
-                                      : inet_ntop(AF_INET6, ip->bytes, text, PV_IP_TEXT_SIZE);
-
-    if (written == NULL)
+    if (is_ipv4(ip))
+        write_ipv4(ip->bytes + sizeof ipv4_prefix, text);
+    else if (inet_ntop(AF_INET6, ip->bytes, text, PV_IP_TEXT_SIZE) == NULL)
         text[0] = '\0';
 }
 

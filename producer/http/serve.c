@@ -20,6 +20,13 @@ enum {
     KEPT_BYTES_MAX = 4096,     /* of a connection's own memory between two requests */
 };
 
+int64_t pv_serve_now_ms(struct pv_serve *serve)
+{
+    if (serve->now_ms == 0)
+        serve->now_ms = pv_monotonic_ms();
+    return serve->now_ms;
+}
+
 static struct pv_http_connection *connection_of(struct MHD_Connection *mhd)
 {
     const union MHD_ConnectionInfo *info =
@@ -68,9 +75,9 @@ static void begin(struct pv_serve *serve, struct MHD_Connection *mhd, void **con
         free(connection);
         return;
     }
-    closed =
-        pv_connections_add(&serve->connections, connection,
-                           !pv_networks_have(serve->trusted, &connection->peer), pv_monotonic_ms());
+    closed = pv_connections_add(&serve->connections, connection,
+                                !pv_networks_have(serve->trusted, &connection->peer),
+                                pv_serve_now_ms(serve));
     if (closed != NULL)
         shut(closed);
     pv_metric_set(&serve->endpoints.metrics->connections, (int64_t)serve->connections.count);
@@ -144,12 +151,12 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
     pv_serve_forget(context, connection);
     connection->requests++;
     if (connection->phase != PV_HTTP_LINGER && connection->phase != PV_HTTP_CLOSING)
-        pv_http_connection_enter(connection, PV_HTTP_HEAD, pv_monotonic_ms());
+        pv_http_connection_enter(connection, PV_HTTP_HEAD, pv_serve_now_ms(context));
 }
 
-void pv_serve_flush(struct pv_serve *serve)
+static void flush(struct pv_serve *serve)
 {
-    int64_t now_ms = pv_monotonic_ms();
+    int64_t now_ms = pv_serve_now_ms(serve);
     bool spooled;
 
     if (serve->endpoints.to_spool.count == 0)
@@ -162,6 +169,12 @@ void pv_serve_flush(struct pv_serve *serve)
             at->answer = pv_http_answer_refusal;
         pv_http_connection_enter(at, PV_HTTP_ANSWER, now_ms);
     }
+}
+
+void pv_serve_flush(struct pv_serve *serve)
+{
+    flush(serve);
+    serve->now_ms = 0;
 }
 
 struct MHD_Daemon *pv_serve_start(struct pv_serve *serve, const struct sockaddr *address)

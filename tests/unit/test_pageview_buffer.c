@@ -1,5 +1,7 @@
 #include "test_pageview_support.h"
 
+#include <inttypes.h>
+
 #include "pageview/buffer.h"
 
 static void keeps_every_byte_while_it_grows(void **state)
@@ -79,6 +81,25 @@ static void formats_at_any_length(void **state)
     pv_buffer_clean_up(&buffer);
 }
 
+static void numbers_are_as_printf_writes_them(void **state)
+{
+    static const uint64_t numbers[] = {0,         1, 9, 10, 99, 100, 1795525507000, UINT64_MAX - 1,
+                                       UINT64_MAX};
+    struct pv_buffer buffer = {0};
+    char expected[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        int length = snprintf(expected, sizeof expected, "%" PRIu64, numbers[i]);
+
+        pv_buffer_reset(&buffer);
+        pv_buffer_add_number(&buffer, numbers[i]);
+        assert_int_equal(buffer.length, length);
+        assert_memory_equal(buffer.data, expected, (size_t)length);
+    }
+    pv_buffer_clean_up(&buffer);
+}
+
 static void a_failed_append_is_remembered_and_changes_nothing_else(void **state)
 {
     static const size_t impossible[] = {SIZE_MAX, SIZE_MAX - 2, SIZE_MAX / 2 + 1};
@@ -108,6 +129,7 @@ int main(void)
         cmocka_unit_test(adding_nothing_to_nothing_is_fine),
         cmocka_unit_test(reset_empties_it_and_keeps_its_memory),
         cmocka_unit_test(formats_at_any_length),
+        cmocka_unit_test(numbers_are_as_printf_writes_them),
         cmocka_unit_test(a_failed_append_is_remembered_and_changes_nothing_else),
     };
 

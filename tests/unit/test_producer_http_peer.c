@@ -53,6 +53,9 @@ static void address_has_one_form(void **state)
 {
     (void)state;
     assert_written("192.0.2.1", "192.0.2.1");
+    assert_written("0.9.10.99", "0.9.10.99");
+    assert_written("100.109.200.255", "100.109.200.255");
+    assert_written("255.255.255.255", "255.255.255.255");
     assert_written("::ffff:192.0.2.1", "192.0.2.1");
     assert_written("192.0.2.1:8080", "192.0.2.1");
     assert_written("2001:DB8:0:0::1", "2001:db8::1");
