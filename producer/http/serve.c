@@ -119,15 +119,19 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *address, 
     return pv_networks_have(serve->trusted, &peer) ? MHD_YES : MHD_NO;
 }
 
-/* The query is kept as it was sent: libmicrohttpd takes it apart in its own way after this. */
+/* The query is kept as it was sent, and taken away from libmicrohttpd, which would take it apart
+ * after this: it has some 60 bytes for each '&', and closes the connection without an answer when
+ * there are more of them than fit into its memory. `target` lies in that memory. */
 static void *on_target(void *context, const char *target, struct MHD_Connection *mhd)
 {
     struct pv_http_connection *connection = connection_of(mhd);
-    const char *query = strchr(target, '?');
+    char *query = strchr((char *)(uintptr_t)target, '?');
 
     (void)context;
-    if (connection != NULL && query != NULL)
+    if (connection != NULL && query != NULL) {
         pv_buffer_add_text(&connection->query, query + 1);
+        query[1] = '\0';
+    }
     return connection;
 }
 
