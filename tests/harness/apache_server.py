@@ -40,6 +40,11 @@ Redirect 404 /missing/
 """
 
 
+def configuration(directory: Path, port: int, extra: str) -> str:
+    """Of a server whose files are all in `directory`, with its pages in `directory`/pages."""
+    return _CONFIG.format(directory=directory, port=port, extra=extra)
+
+
 def _runs(pid: int, program: str) -> bool:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(program.encode() + b"\0")
@@ -60,7 +65,7 @@ class ApacheServer(PrivateServer):
         super().__init__(self.directory / "output.log")
         write_pages(self.directory / "pages")
         self.pid_file = self.directory / "apache.pid"
-        text = _CONFIG.format(directory=self.directory, port=self.port, extra=extra)
+        text = configuration(self.directory, self.port, extra)
         (self.directory / "apache.conf").write_text(text, encoding="utf-8")
 
     def __exit__(self, *_: object) -> None:
