@@ -171,6 +171,7 @@ def feature_sets(each: bool) -> dict[str, tuple[str, ...]]:
     sets = {"all off": ALL_OFF, "all on": ALL_ON}
     if each:
         sets |= {f"only {one.removeprefix('--')}": (*ALL_OFF, one) for one in ALL_ON}
+        sets["all but also-read"] = (*ALL_ON, "--also-read=off")
     return sets
 
 

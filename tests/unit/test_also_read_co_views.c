@@ -314,6 +314,18 @@ static void a_companion_that_gave_way_is_in_no_list(void **state)
     assert_lacks(told_of("/a"), "/c");
 }
 
+static void an_article_in_the_place_of_another_is_not_taken_for_it(void **state)
+{
+    (void)state;
+    make(2, 1000);
+    read_by(0, 3, "/a /b");
+    assert_string_equal(told_of("/a"), "/b 1");
+    reads(10, "/a");
+    read_by(20, 3, "/c"); /* where /b was */
+    pv_co_views_doubt(views);
+    assert_string_equal(told_of("/a"), "");
+}
+
 static void a_frequent_companion_stays_among_many(void **state)
 {
     char text[64];
@@ -378,6 +390,7 @@ int main(void)
         TEST(a_reader_of_too_many_articles_counts_no_more),
         TEST(the_article_read_least_recently_gives_way),
         TEST(a_companion_that_gave_way_is_in_no_list),
+        TEST(an_article_in_the_place_of_another_is_not_taken_for_it),
         TEST(a_frequent_companion_stays_among_many),
         TEST(memory_is_within_its_bound),
     };
