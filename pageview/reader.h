@@ -104,6 +104,15 @@ PV_READER_API enum pv_status pv_reader_trending(struct pv_reader *reader, const 
                                                 struct pv_error *error) PV_MUST_CHECK;
 PV_READER_API void pv_reader_entries_destroy(struct pv_reader_entry *entries);
 
+/* The first `max` articles (1 to PV_READER_ENTRIES_MAX; there are ten at most) that readers of
+ * `article` also read, the likeliest first; the score is the cosine of the two articles' readers,
+ * above 0 to 1. An estimate. `*entries` is destroyed by the caller; it is NULL when nothing is
+ * known, or `article` is too long to be one. */
+PV_READER_API enum pv_status pv_reader_also_read(struct pv_reader *reader, const char *article,
+                                                 size_t max, struct pv_reader_entry **entries,
+                                                 size_t *count,
+                                                 struct pv_error *error) PV_MUST_CHECK;
+
 struct pv_reader_article {
     const char *title, *section; /* NULL when no event told */
 };

@@ -13,6 +13,14 @@ _Static_assert(PV_READER_SECTION_MAX == PV_SECTION_SIZE_MAX, "a section fits");
 
 static const char *const lists[] = {PV_READER_LISTS};
 
+static enum pv_status check_max(size_t max, struct pv_error *error)
+{
+    if (max < 1 || max > PV_READER_ENTRIES_MAX)
+        return pv_error_set(error, PV_INVALID, "%zu entries: takes 1 to %d", max,
+                            PV_READER_ENTRIES_MAX);
+    return PV_OK;
+}
+
 static enum pv_status check_list(const char *list, const char *section, size_t max,
                                  struct pv_error *error)
 {
@@ -21,13 +29,10 @@ static enum pv_status check_list(const char *list, const char *section, size_t m
 
     for (size_t i = 0; i < count; i++) {
         if (strcmp(lists[i], list) == 0) {
-            if (max < 1 || max > PV_READER_ENTRIES_MAX)
-                return pv_error_set(error, PV_INVALID, "%zu entries: takes 1 to %d", max,
-                                    PV_READER_ENTRIES_MAX);
             if (section != NULL && strlen(section) > PV_READER_SECTION_MAX)
                 return pv_error_set(error, PV_INVALID, "section %s: takes %d bytes at most",
                                     section, PV_READER_SECTION_MAX);
-            return PV_OK;
+            return check_max(max, error);
         }
         snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i > 0 ? ", " : "",
                  lists[i]);
@@ -81,32 +86,58 @@ static enum pv_status take_entries(const struct pv_reader *reader,
             return pv_reader_other_shape("ZREVRANGE", key, error);
     *count = elements / 2;
     if (*count > 0 && !copy_entries(reader, reply, entries, *count))
-        return pv_error_nomem(error, "a trending list");
+        return pv_error_nomem(error, "a list");
     return PV_OK;
 }
 
-enum pv_status pv_reader_trending(struct pv_reader *reader, const char *list, const char *section,
-                                  size_t max, struct pv_reader_entry **entries, size_t *count,
-                                  struct pv_error *error)
+static enum pv_status read_entries(struct pv_reader *reader, const char *key, size_t max,
+                                   struct pv_reader_entry **entries, size_t *count,
+                                   struct pv_error *error)
 {
+    const char *arguments[5] = {"ZREVRANGE", key, "0", NULL, "WITHSCORES"};
     struct pv_redis_reply *reply = NULL;
-    enum pv_status status = check_list(list, section, max, error);
-    const char *arguments[5] = {"ZREVRANGE", NULL, "0", NULL, "WITHSCORES"};
-    char key[PV_KEY_SIZE], last[24];
+    enum pv_status status;
+    char last[24];
 
-    *entries = NULL;
-    *count = 0;
-    if (status != PV_OK)
-        return status;
-    pv_key_trending(reader->options.prefix, list, section, key);
     snprintf(last, sizeof last, "%zu", max - 1);
-    arguments[1] = key;
     arguments[3] = last;
     status = pv_reader_ask(reader, 5, arguments, &reply, error);
     if (status == PV_OK)
         status = take_entries(reader, reply, key, entries, count, error);
     pv_redis_reply_destroy(reply);
     return status;
+}
+
+enum pv_status pv_reader_trending(struct pv_reader *reader, const char *list, const char *section,
+                                  size_t max, struct pv_reader_entry **entries, size_t *count,
+                                  struct pv_error *error)
+{
+    enum pv_status status = check_list(list, section, max, error);
+    char key[PV_KEY_SIZE];
+
+    *entries = NULL;
+    *count = 0;
+    if (status != PV_OK)
+        return status;
+    pv_key_trending(reader->options.prefix, list, section, key);
+    return read_entries(reader, key, max, entries, count, error);
+}
+
+enum pv_status pv_reader_also_read(struct pv_reader *reader, const char *article, size_t max,
+                                   struct pv_reader_entry **entries, size_t *count,
+                                   struct pv_error *error)
+{
+    enum pv_status status = check_max(max, error);
+    char key[PV_KEY_SIZE + PV_ARTICLE_SIZE_MAX];
+    size_t stem;
+
+    *entries = NULL;
+    *count = 0;
+    if (status != PV_OK || strlen(article) > PV_ARTICLE_SIZE_MAX)
+        return status;
+    stem = pv_key_also_stem(reader->options.prefix, key);
+    snprintf(key + stem, sizeof key - stem, "%s", article);
+    return read_entries(reader, key, max, entries, count, error);
 }
 
 void pv_reader_entries_destroy(struct pv_reader_entry *entries)

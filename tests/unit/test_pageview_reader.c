@@ -74,6 +74,32 @@ static void views_of_a_span_are_those_of_its_bucket(void **state)
     assert_int_equal(views, 0);
 }
 
+static void what_readers_also_read_comes_likeliest_first(void **state)
+{
+    char too_long[600];
+    struct pv_reader_entry *entries;
+    size_t count;
+
+    (void)state;
+    COMMAND("ZADD", "pv:also:/a b", "0.25", "/c", "0.5", "/d", "1", "/e");
+    assert_int_equal(pv_reader_also_read(reader, "/a b", 2, &entries, &count, &error), PV_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(entries[0].article, "/e");
+    assert_string_equal(entries[1].article, "/d");
+    assert_true(entries[1].score == 0.5);
+    pv_reader_entries_destroy(entries);
+    assert_int_equal(pv_reader_also_read(reader, "/a", 10, &entries, &count, &error), PV_OK);
+    assert_int_equal(count, 0);
+    assert_null(entries);
+    memset(too_long, 'x', sizeof too_long - 1);
+    too_long[sizeof too_long - 1] = '\0';
+    assert_int_equal(pv_reader_also_read(reader, too_long, 10, &entries, &count, &error), PV_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(pv_reader_also_read(reader, "/a", 0, &entries, &count, &error), PV_INVALID);
+    COMMAND("SET", "pv:also:/odd", "text");
+    assert_int_equal(pv_reader_also_read(reader, "/odd", 1, &entries, &count, &error), PV_REFUSED);
+}
+
 static void a_trending_list_comes_highest_score_first(void **state)
 {
     struct pv_reader_entry *entries;
@@ -334,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(views_are_those_of_redis_and_zero_for_the_rest),
         TEST(views_of_a_span_are_those_of_its_bucket),
+        TEST(what_readers_also_read_comes_likeliest_first),
         TEST(a_trending_list_comes_highest_score_first),
         TEST(titles_and_sections_are_found_for_any_number_of_articles),
         TEST(the_sites_minutes_stand_at_their_place),
