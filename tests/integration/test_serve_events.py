@@ -59,14 +59,17 @@ def test_who_comes_back_gets_the_present_again(server: ExporterServer) -> None:
         wait_until(lambda: server.metric("listeners") == 0, "nobody listens")
 
 
+@pytest.mark.parametrize("has_read", [True, False])
 def test_listener_that_left_is_noticed_before_it_is_told_anything(
-        redis_server: RedisServer, tmp_path: Path) -> None:
+        redis_server: RedisServer, tmp_path: Path, has_read: bool) -> None:
     """Who stays has been told nothing meanwhile: nothing changes within a minute, and comments take 15 s."""
     with ExporterServer(tmp_path, redis_server.address, interval="1h") as server:
         server.wait_file("/index.json")
         wait_until(lambda: datetime.now(timezone.utc).second < 45, "a minute that lasts")
         with server.listen() as listener, server.listen() as stays:
             stays.wait_event("live", lambda content: True)
+            if has_read:
+                listener.wait_event("live", lambda content: True)
             listener.close()
             wait_until(lambda: server.metric("listeners") == 1, "it is noticed")
             assert not select.select([stays.socket], [], [], 0)[0]
