@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -18,11 +17,11 @@ import redis
 
 from harness.counts_writer import CountsWriter
 from harness.exporter_server import ExporterServer
-from harness.http_collector import Answer, Connection
+from harness.http_collector import Answer
 from harness.json_schemas import check
 from harness.programs import EXPORTER, Program, arguments
 from harness.redis_server import RedisServer
-from harness.waiting import stays_true, wait_until
+from harness.waiting import wait_until
 
 HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 ARTICLE = "/2026/11/24/slug"
@@ -58,20 +57,22 @@ def total(answer: Answer) -> int:
 
 # ---- Files ----
 
-@pytest.mark.parametrize(("name", "type_"), [
-    ("index.html", "text/html; charset=utf-8"), ("a.js", "text/javascript; charset=utf-8"),
-    ("a.css", "text/css; charset=utf-8"), ("a.svg", "image/svg+xml"), ("a.csv", "text/csv; charset=utf-8"),
-    ("a.json", "application/json"), ("a.ndjson.gz", "application/gzip"), ("LICENSE", "application/octet-stream"),
-])
-def test_file_is_sent_with_its_type(server: ExporterServer, name: str, type_: str) -> None:
+TYPES = {
+    "index.html": "text/html; charset=utf-8", "a.js": "text/javascript; charset=utf-8",
+    "a.css": "text/css; charset=utf-8", "a.svg": "image/svg+xml", "a.csv": "text/csv; charset=utf-8",
+    "a.json": "application/json", "a.ndjson.gz": "application/gzip", "LICENSE": "application/octet-stream",
+}
+
+
+def test_file_is_sent_with_its_type(server: ExporterServer) -> None:
     (server.out / "dir").mkdir()
-    (server.out / "dir" / name).write_bytes(b"content")
-    answer = server.get(f"/dir/{name}")
-    assert (answer.status, answer.body) == (200, b"content")
-    assert answer.headers["content-type"] == type_
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["cache-control"] == "no-cache"
-    assert answer.headers["access-control-allow-origin"] == "*"
+    for name, type_ in TYPES.items():
+        (server.out / "dir" / name).write_bytes(b"content")
+        answer = server.get(f"/dir/{name}")
+        assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"content", type_)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["access-control-allow-origin"] == "*"
 
 
 def test_slash_is_the_dashboard_which_may_load_its_own_files_alone(server: ExporterServer) -> None:
@@ -101,8 +102,7 @@ OUTSIDE = (
 )
 
 
-@pytest.mark.parametrize("target", OUTSIDE, ids=lambda target: target[:30])
-def test_nothing_outside_hidden_or_linked_is_served(server: ExporterServer, target: str) -> None:
+def test_nothing_outside_hidden_or_linked_is_served(server: ExporterServer) -> None:
     outside = server.out.parent
     (outside / "secret").write_text("secret")
     (outside / "secret.json").write_text("secret")
@@ -112,9 +112,10 @@ def test_nothing_outside_hidden_or_linked_is_served(server: ExporterServer, targ
     (server.out / "link").symlink_to(outside / "secret")
     (server.out / "up").symlink_to(outside)
     os.mkfifo(server.out / "fifo.json")
-    answer = server.get(target)
-    assert answer.status in (400, 404), answer.body
-    assert b"secret" not in answer.body
+    for target in OUTSIDE:
+        answer = server.get(target)
+        assert answer.status in (400, 404, 414), (target, answer.status)
+        assert b"secret" not in answer.body, target
     assert server.get("/totals.json").status == 200
 
 
@@ -127,19 +128,17 @@ def test_head_is_get_without_its_content(server: ExporterServer) -> None:
             assert head.headers[name] == got.headers[name]
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "PROPFIND", "X"])
-def test_other_methods_are_refused_and_change_nothing(server: ExporterServer, method: str) -> None:
-    with server.connect() as connection:
-        answer = connection.request(method, "/totals.json", body="{}")
-        assert answer.status == 405
-        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
-        assert connection.request("GET", "/totals.json").status == 200
+def test_other_methods_are_refused_and_change_nothing(server: ExporterServer) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH", "PROPFIND", "X"):
+        with server.connect() as connection:
+            answer = connection.request(method, "/totals.json", body="{}")
+            assert answer.status == 405, method
+            assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+            assert connection.request("GET", "/totals.json").status == 200
     assert server.get("/totals.json", method="OPTIONS").status == 204
 
 
 def test_file_is_sent_once_and_then_not_modified(server: ExporterServer) -> None:
-    server.program.send_signal(signal.SIGSTOP)  # no round in between; the file stays what it is
-    server.program.send_signal(signal.SIGCONT)
     (server.out / "a.json").write_text('{"a":1}')
     first = server.get("/a.json")
     etag, modified = first.headers["etag"], first.headers["last-modified"]
@@ -398,12 +397,11 @@ def test_address_has_a_share_of_the_connections(server: ExporterServer) -> None:
 
 def test_requests_are_counted_by_their_status(server: ExporterServer) -> None:
     before = {status: server.metric(f'requests_total{{status="{status}"}}') for status in ("2xx", "3xx", "4xx", "5xx")}
-    etag = server.get("/views.json").headers.get("etag") or server.get("/index.json").headers["etag"]
-    server.get("/index.json", {"If-None-Match": etag}, method="HEAD")
+    assert server.get("/none.json").status == 404
+    etag = server.get("/views.js").headers["etag"]
+    assert server.get("/views.js", {"If-None-Match": etag}, method="HEAD").status == 304
     after = {status: server.metric(f'requests_total{{status="{status}"}}') for status in before}
-    assert after["4xx"] - before["4xx"] == 1
-    assert sum(after.values()) - sum(before.values()) == 3
-    assert after["5xx"] == 0
+    assert {status: after[status] - before[status] for status in after} == {"2xx": 1, "3xx": 1, "4xx": 1, "5xx": 0}
 
 
 @pytest.mark.parametrize(("options", "word"), [
@@ -426,10 +424,9 @@ def test_port_that_is_taken_is_said(server: ExporterServer, redis_server: RedisS
 def test_it_ends_well_while_clients_are_there(server: ExporterServer) -> None:
     idle, listener = server.connect(), server.listen()
     server.program.stop(deadline_s=10)
-    assert listener.event() is None or listener.event() is None
+    while listener.event() is not None:
+        continue
     assert idle.is_closed_by_server()
-    assert isinstance(idle, Connection)
-    stays_true(lambda: not server.program.is_running, "ended", 0.1)
 
 
 def test_it_ends_in_time_though_redis_does_not_answer(server: ExporterServer, redis_server: RedisServer) -> None:
