@@ -1,5 +1,6 @@
 // One article: its numbers, its lines, the lists that it is in, what else its readers read.
 import { el, setText } from './dom.js';
+import { ARTICLE_MS } from './feed.js';
 import { count } from './numbers.js';
 import { Plot } from './plot.js';
 import { to } from './router.js';
@@ -10,7 +11,6 @@ import { DAY, HOUR, moment } from './zone.js';
 import { LISTS } from './words.js';
 
 const HEIGHT = 180;
-const AGAIN_MS = 2_000;
 
 const fact = (name, value) => el('div', { class: 'fact' }, el('dt', {}, name), el('dd', {}, value));
 
@@ -93,7 +93,7 @@ export function articlePage({ feed, zone, setTitle }, { article }) {
   }
 
   const ends = [
-    feed.watch(articleFile(article), show, AGAIN_MS),
+    feed.watch(articleFile(article), show, ARTICLE_MS),
     feed.watch(alsoReadFile(article), (file) => also.replaceChildren(...alsoRead(file)), 30_000),
   ];
   return {

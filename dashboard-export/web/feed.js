@@ -5,6 +5,7 @@
 const LIVE = 'live.json';
 const LIVE_MS = 2_000;
 const FILE_MS = 10_000;
+export const ARTICLE_MS = 2_000; // of the article whose page is open
 // With /events, in case one was missed; and live.json of a page that nobody sees, for the number in its title.
 const STREAMED_MS = 30_000;
 const HIDDEN_MS = 10_000;
@@ -71,10 +72,13 @@ export class Feed {
     return isStreamed ? Math.max(file.everyMs, STREAMED_MS) : file.everyMs;
   }
 
-  // A view of any article changes live.json; what it changes of the article is in no event.
-  #askForArticles() {
+  // A view of any article changes live.json; what it changes of the article is in no event. The small lines of
+  // lists can wait: there are many.
+  #askForArticle() {
     if (document.hidden) return;
-    for (const file of this.#files.values()) if (file.path.startsWith('articles/')) file.dueAt = 0;
+    for (const file of this.#files.values()) {
+      if (file.path.startsWith('articles/') && file.everyMs <= ARTICLE_MS) file.dueAt = 0;
+    }
     this.#pump();
   }
 
@@ -140,7 +144,7 @@ export class Feed {
       file.dueAt = Date.now() + this.#pause(file);
       this.lostAt = null;
       this.#accept(file, data);
-      this.#askForArticles();
+      this.#askForArticle();
     });
     stream.addEventListener('files', ({ data }) => {
       const { paths, more } = JSON.parse(data);
