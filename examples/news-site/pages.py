@@ -27,15 +27,15 @@ class Pages:
 
     def front(self) -> str:
         lead, *others = self._paper.articles
-        body = _FRONT.substitute(lead=self._teaser(lead, "lead"), others="".join(
-            self._teaser(article, "new") for article in others[:4]), sections="".join(
+        body = _FRONT.substitute(lead=self._teaser(lead, "lead", "h1"), others="".join(
+            self._teaser(article, "new", "h2") for article in others[:4]), sections="".join(
             self._box(section, {article.path for article in (lead, *others[:4])}) for section in SECTIONS))
         return self._page(NAME, body, refresh=2)
 
     def section(self, section: str) -> str:
         articles = self._paper.of_section(section)
         body = _SECTION.substitute(name=escape(SECTIONS[section]), section=section, articles="".join(
-            self._teaser(article, "lead" if number == 0 else "row") for number, article in enumerate(articles)))
+            self._teaser(article, "lead" if number == 0 else "row", "h2") for number, article in enumerate(articles)))
         return self._page(f"{SECTIONS[section]} – {NAME}", body, section, refresh=2)
 
     def article(self, article: Article) -> str:
@@ -66,8 +66,8 @@ class Pages:
         when = article.published(self._now)
         return f"{when.day} {when:%B %Y, %H:%M} UTC"
 
-    def _teaser(self, article: Article, kind: str) -> str:
-        heading = "h1" if kind == "lead" else "h3"
+    @staticmethod
+    def _teaser(article: Article, kind: str, heading: str) -> str:
         views = f'<p class="meta"><span class="views" data-pv-views="{article.path}">–</span> views</p>'
         text = "" if kind == "box" else f"<p>{escape(article.paragraphs[0].partition(' – ')[2])}</p>"
         return (f'<article class="teaser {kind}"><p class="kicker">{SECTIONS[article.section]}</p>'
@@ -76,7 +76,7 @@ class Pages:
     def _box(self, section: str, shown: set[str]) -> str:
         articles = [one for one in self._paper.of_section(section) if one.path not in shown][:3]
         return (f'<section class="box"><h2><a href="/{section}">{SECTIONS[section]}</a></h2>'
-                + "".join(self._teaser(article, "box") for article in articles) + "</section>")
+                + "".join(self._teaser(article, "box", "h3") for article in articles) + "</section>")
 
 
 def _also_read(kind: str, fallback: str, section: str, most: int) -> str:

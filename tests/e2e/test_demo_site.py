@@ -1,4 +1,5 @@
-"""What `./run demo` shows, as a person sees it in a browser: the news site, the numbers, the lists."""
+"""What `./run demo` shows, as a person sees it in a browser: the news site, the numbers, the lists. Pages of the site
+are kept as pictures in build/reports/screenshots."""
 from __future__ import annotations
 
 import json
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from harness.child_process import ChildProcess
-from harness.chromium import Chromium
+from harness.chromium import Chromium, Reader
 from harness.page_view_policy import REPOSITORY
 from harness.ports import free_port
 from harness.programs import binary
@@ -29,6 +30,8 @@ HISTORY_LINES = 20_000
 # The requirement is 2 s, and the time that was seen is printed; a busy machine is given more.
 GENEROUS_S = 20
 BURST_DEADLINE_S = 60
+SCREENSHOTS = REPOSITORY / "build" / "reports" / "screenshots"
+NUMBERS_ARE_FILLED = "[...document.querySelectorAll('[data-pv-views]')].every((span) => /\\d/.test(span.textContent))"
 
 # When the number on the article's page goes up: with it, and when the page was asked for and the number seen, in ms.
 SITE_COUNTER = """new Promise((done, failed) => {
@@ -119,23 +122,54 @@ def settled_views(demo: RunningDemo, article: str) -> int:
     return seen[-1]
 
 
-def test_opening_an_article_raises_its_views_by_one_on_the_page_and_on_the_dashboard(tmp_path: Path) -> None:
-    with running_demo(tmp_path, "--rate=0") as demo, Chromium(tmp_path) as browser:
-        before = settled_views(demo, ARTICLE)
-        assert before > 0, "its past has no views"
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    """A demo whose only readers are the tests."""
+    with running_demo(tmp_path_factory.mktemp("quiet"), "--rate=0") as demo:
+        yield demo
 
-        def filled(script: str) -> str:
-            return script.replace("BEFORE", str(before)).replace("LIMIT", str(GENEROUS_S * 1000))
 
-        results = browser.visit(
-            ("tab", "dashboard"), ("load", f"{demo.dashboard}/#/article/{ARTICLE}"), ("read", filled(DASHBOARD_WATCH)),
-            ("tab", "site"), ("load", demo.site + ARTICLE), ("read", filled(SITE_COUNTER)),
-            ("tab", "dashboard"), ("read", filled(DASHBOARD_RAISED)))
-        shown, opened_ms, raised_ms = results[5]
-        print(f"\nViews of {ARTICLE}: {before} -> {shown}, on the page after {raised_ms - opened_ms:.0f} ms, "
-              f"on the dashboard after {results[7] - opened_ms:.0f} ms")
-        assert shown == before + 1
-        assert settled_views(demo, ARTICLE) == before + 1
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with Chromium(tmp_path_factory.mktemp("browser")) as started:
+        yield started
+
+
+def test_opening_an_article_raises_its_views_by_one_on_the_page_and_on_the_dashboard(
+        quiet: RunningDemo, browser: Chromium) -> None:
+    before = settled_views(quiet, ARTICLE)
+    assert before > 0, "its past has no views"
+
+    def filled(script: str) -> str:
+        return script.replace("BEFORE", str(before)).replace("LIMIT", str(GENEROUS_S * 1000))
+
+    results = browser.visit(
+        ("tab", "dashboard"), ("load", f"{quiet.dashboard}/#/article/{ARTICLE}"), ("read", filled(DASHBOARD_WATCH)),
+        ("tab", "site"), ("load", quiet.site + ARTICLE), ("read", filled(SITE_COUNTER)),
+        ("tab", "dashboard"), ("read", filled(DASHBOARD_RAISED)))
+    shown, opened_ms, raised_ms = results[5]
+    print(f"\nViews of {ARTICLE}: {before} -> {shown}, on the page after {raised_ms - opened_ms:.0f} ms, "
+          f"on the dashboard after {results[7] - opened_ms:.0f} ms")
+    assert shown == before + 1
+    assert settled_views(quiet, ARTICLE) == before + 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_pages_are_for_everybody(quiet: RunningDemo, browser: Chromium, width: int, theme: str) -> None:
+    """No violation that axe-core knows, nothing wider than the window, and each number filled in."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    wait_until(lambda: quiet.json("trending/1h.json")["items"], "something was read this hour")
+    reader = Reader(context={"viewport": {"width": width, "height": 900}, "colorScheme": theme})
+    for name, path in {"front": "/", "section": "/town", "article": ARTICLE}.items():
+        violations, fits, is_listed = browser.visit(
+            ("load", quiet.site + path), ("wait", NUMBERS_ARE_FILLED),
+            ("shoot", str(SCREENSHOTS / f"news-{name}-{width}-{theme}.png")), ("axe",),
+            ("read", "document.documentElement.scrollWidth <= innerWidth"),
+            ("read", "Boolean(document.querySelector('[data-pv-also-read] a'))"), reader=reader)[-3:]
+        assert violations == [], name
+        assert fits, f"{name} is wider than {width} px"
+        assert is_listed, f"{name} has no list of what else is read"
 
 
 def run_jq_line(demo: RunningDemo) -> str:
@@ -148,6 +182,12 @@ def run_jq_line(demo: RunningDemo) -> str:
                           check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def is_read_along(demo: RunningDemo, article: str) -> bool:
+    with suppress(urllib.error.HTTPError):
+        return any(item["by"] == "readers" for item in demo.json(f"also-read{article}.json")["items"])
+    return False
 
 
 @pytest.mark.parametrize("options", [[], ["--kafka"]], ids=["mock", "kafka"])
@@ -168,5 +208,6 @@ def test_burst_leads_rising_and_robots_are_filtered(tmp_path: Path, options: lis
         page = urllib.request.urlopen(demo.site + burst, timeout=30).read().decode()
         assert item["section"] == burst.split("/")[1] and f">{item['title']}</h1>" in page
         wait_until(lambda: demo.json("totals.json")["today"]["filtered"].get("spider", 0) > 0, "robots are filtered")
+        wait_until(lambda: is_read_along(demo, burst), f"{burst} has readers who read something else too")
         rows = [line.split("\t") for line in run_jq_line(demo).splitlines()]
         assert len(rows) == 5 and all(views.isdecimal() and title for views, title in rows), rows
