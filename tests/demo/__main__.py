@@ -33,9 +33,10 @@ from harness.ports import is_free, preferred_port
 from harness.waiting import pause, wait_until
 
 SITE_PORT, DASHBOARD_PORT = 8000, 8080
-HISTORY_LINES = 150_000
-# The mock broker keeps the last 5 MiB of a partition, so that the past may not run ahead of the counting.
-AHEAD_LINES = 8000
+HISTORY_LINES = 250_000
+# The mock broker keeps the last 5 MiB of a partition, and on the first days half of the articles may be in one: the
+# past may not run further ahead of the counting.
+AHEAD_LINES = 12_000
 SEED = 20
 BURST_FACTOR = 2.0  # of the usual rate
 TICK_S = 0.1
@@ -72,7 +73,7 @@ class Demo:
                        explain=self._pipeline.producer.describe)
 
         with self._pipeline.log.open("ab", buffering=0) as log:
-            lines = history.write(past, lambda piece: log.write(piece), AHEAD_LINES // 4, wait)
+            lines = history.write(past, lambda piece: log.write(piece), AHEAD_LINES // 8, wait)
         wait(lines)
 
     def addresses(self) -> str:

@@ -35,12 +35,14 @@ class Bursts(ReadingThread):
         self._stop_reading = threading.Event()
         self._pace = Pace(per_second, self._stop_reading)
         self._leads = leads
-        self._next_s = time.monotonic() + FIRST_AFTER_S
+        self._next_s: float | None = None
         self._queue: list[str] = []
         self.article: str | None = None  # that everybody reads just now
 
     def read_on(self) -> bool:
         """A burst, and what is before it."""
+        if self._next_s is None:
+            self._next_s = time.monotonic() + FIRST_AFTER_S
         if self._stop_reading.wait(max(self._next_s - time.monotonic(), 0)):
             return False
         begin_s = time.monotonic()
