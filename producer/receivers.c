@@ -123,7 +123,10 @@ void pv_receivers_destroy(struct pv_receivers *receivers)
     if (receivers == NULL)
         return;
     pv_collector_destroy(receivers->collector);
-    pv_syslog_destroy(receivers->syslog);
+    if (receivers->syslog != NULL) {
+        pv_syslog_destroy(receivers->syslog);
+        pv_syslog_metrics_log(&receivers->metrics->syslog);
+    }
     if (receivers->standard_input != NULL && pv_stop_requested())
         pv_stdin_drain(receivers->standard_input);
     pv_stdin_destroy(receivers->standard_input);

@@ -42,6 +42,8 @@ def test_nginx_sends_its_log_by_syslog(pipeline: Pipeline, tmp_path: Path) -> No
     closing = producer.closing()
     expected = expected_reasons(REQUESTS, knows_headers=False)
     assert {name: closing[name] for name in [*expected, "bad_line"]} == {**expected, "bad_line": 0}
+    [received] = producer.events("syslog_closing")
+    assert (received["messages"], received["refused"]) == (str(len(REQUESTS)), "0")
 
 
 def test_apache_pipes_its_log_through_graceful_restarts(pipeline: Pipeline, tmp_path: Path) -> None:
