@@ -1,22 +1,14 @@
 #include "pageview/reason.h"
 
-static const struct {
-    const char *name;
-    const char *help;
-} reasons[PV_REASON_COUNT] = {{"none", "a view"},
-#define X(name, help) {#name, help},
-                              PV_REASON_TABLE(X)
+static const char *const names[PV_REASON_COUNT] = {"none",
+#define X(name, meaning) #name,
+                                                   PV_REASON_TABLE(X)
 #undef X
 };
 
 const char *pv_reason_name(enum pv_reason reason)
 {
-    return reasons[reason].name;
-}
-
-const char *pv_reason_help(enum pv_reason reason)
-{
-    return reasons[reason].help;
+    return names[reason];
 }
 
 enum pv_reason pv_reason_of_agent(enum pv_agent agent)

@@ -5,8 +5,8 @@
 
 #include "pageview/event.h"
 
-/* X(name, help): what the producer's policy leaves out of Kafka, in the order of its checks.
- * bad_article stands in the event's table. */
+/* X(name, what it means): what the producer's policy leaves out of Kafka, in the order of its
+ * checks. bad_article stands in the event's table. */
 #define PV_HIT_REASON_TABLE(X)                                                                     \
     X(bad_line, "the source could not parse the line")                                             \
     X(history, "older than --since")                                                               \
@@ -46,7 +46,7 @@
 
 enum pv_reason {
     PV_REASON_NONE, /* counted: a view */
-#define X(name, help) PV_REASON_##name,
+#define X(name, meaning) PV_REASON_##name,
     PV_REASON_TABLE(X)
 #undef X
         PV_REASON_COUNT
@@ -56,7 +56,5 @@ enum pv_reason {
 const char *pv_reason_name(enum pv_reason reason);
 /* What an agent's events are counted under; PV_REASON_NONE for people's views. */
 enum pv_reason pv_reason_of_agent(enum pv_agent agent);
-/* One line of help. Static storage. */
-const char *pv_reason_help(enum pv_reason reason);
 
 #endif

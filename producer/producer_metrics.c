@@ -4,7 +4,7 @@
 
 /* The reasons that a hit can have, in the order of the policy's checks, then the agents'. */
 static const enum pv_reason hit_reasons[] = {
-#define X(name, help) PV_REASON_##name,
+#define X(name, meaning) PV_REASON_##name,
     PV_AGENT_REASON_TABLE(X) PV_HIT_REASON_TABLE(X)
 #undef X
         PV_REASON_bad_article,
