@@ -1,6 +1,7 @@
 """Servers and data that all Python tests share."""
 from __future__ import annotations
 
+import gzip
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,9 @@ def own_pipeline(tmp_path: Path, own_broker: KafkaBroker, redis_server: RedisSer
 
 
 @pytest.fixture(scope="session")
-def real_log() -> Path:
+def real_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """6,000 lines of a real site's access log of May 2015."""
-    return REPOSITORY.parent / "shared" / "data" / "semicomplete-access.log"
+    log = tmp_path_factory.mktemp("semicomplete") / "access.log"
+    packed = REPOSITORY / "tests" / "data" / "semicomplete" / "access.log.gz"
+    log.write_bytes(gzip.decompress(packed.read_bytes()))
+    return log
