@@ -2,7 +2,7 @@
  * it counts, and from which one of them counts co-views.
  *
  * An entry has up to PV_VISIT_FEED_BYTES of packed visits, and the stream the last
- * PV_VISIT_STREAM_ENTRIES of them: 33 MiB at the very worst. An aggregator adds one a second at
+ * PV_VISIT_STREAM_ENTRIES of them: 36 MiB at the very worst. An aggregator adds one a second at
  * most, so it reaches back an hour at least for one aggregator, and longer the less there is to
  * say. Who begins to count begins with what is there. */
 #ifndef AGGREGATOR_ALSO_READ_VISIT_STREAM_H
