@@ -76,12 +76,25 @@ static enum pv_status send_expiry(struct pv_visit_stream *stream, const char *na
     return pv_redis_send(stream->redis, 3, arguments, lengths, error);
 }
 
-/* Receives two answers, also behind one that is an error; the first error is told. */
-static enum pv_status receive_both(struct pv_visit_stream *stream, struct pv_error *error)
+/* Removes entries that are older than a day, where few come. */
+static enum pv_status send_trim(struct pv_visit_stream *stream, const char *name, int64_t now_ms,
+                                struct pv_error *error)
+{
+    char oldest[24];
+    const char *arguments[] = {"XTRIM", name, "MINID", oldest};
+    const size_t lengths[] = {
+        strlen("XTRIM"), strlen(name), strlen("MINID"),
+        (size_t)snprintf(oldest, sizeof oldest, "%" PRId64, now_ms - PV_VISIT_STREAM_MS)};
+
+    return pv_redis_send(stream->redis, 4, arguments, lengths, error);
+}
+
+/* Receives three answers, also behind one that is an error; the first error is told. */
+static enum pv_status receive_all(struct pv_visit_stream *stream, struct pv_error *error)
 {
     enum pv_status status = PV_OK;
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         struct pv_redis_reply *reply;
         enum pv_status of_this =
             pv_redis_receive(stream->redis, &reply, status == PV_OK ? error : NULL);
@@ -115,7 +128,9 @@ enum pv_status pv_visit_stream_send(struct pv_visit_stream *stream, const char *
 
     if (status == PV_OK)
         status = send_expiry(stream, name, now_ms, error);
-    return status == PV_OK ? receive_both(stream, error) : status;
+    if (status == PV_OK)
+        status = send_trim(stream, name, now_ms, error);
+    return status == PV_OK ? receive_all(stream, error) : status;
 }
 
 static const struct pv_redis_reply *child(const struct pv_redis_reply *reply, size_t i)

@@ -13,8 +13,8 @@
 
 enum { PV_VISIT_STREAM_ENTRIES = 4096 };
 
-/* The stream, when nothing comes, and the key of the readers' hashes are removed after a day, so
- * that nobody can be followed for longer. */
+/* What is in the stream, and the key of the readers' hashes, are removed after a day, so that
+ * nobody can be followed for longer. */
 #define PV_VISIT_STREAM_MS INT64_C(86400000)
 
 struct pv_visit_stream {

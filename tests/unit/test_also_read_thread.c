@@ -280,6 +280,22 @@ static void the_key_is_made_once_and_changes_after_a_day(void **state)
     assert_int_equal(pv_visit_stream_key(&stream, &two, &error), PV_REFUSED);
 }
 
+static void no_visit_is_kept_for_longer_than_a_day(void **state)
+{
+    struct pv_visit_stream stream = {.redis = redis, .prefix = "pv:"};
+    int64_t now_ms = pv_clock_now_ms(&pv_wall_clock);
+    char before[32], within[32];
+
+    (void)state;
+    snprintf(before, sizeof before, "%" PRId64, now_ms - PV_VISIT_STREAM_MS - 1);
+    snprintf(within, sizeof within, "%" PRId64, now_ms - PV_VISIT_STREAM_MS);
+    COMMAND("XADD", "pv:visits", "1-0", "halvings", "0", "visits", "");
+    COMMAND("XADD", "pv:visits", before, "halvings", "0", "visits", "");
+    COMMAND("XADD", "pv:visits", within, "halvings", "0", "visits", "");
+    assert_int_equal(pv_visit_stream_send(&stream, "x", 1, 0, now_ms, &error), PV_OK);
+    assert_int_equal(redis_number("XLEN", "pv:visits", NULL), 2);
+}
+
 static void the_stream_is_bounded(void **state)
 {
     struct pv_visit_stream stream = {.redis = redis, .prefix = "pv:"};
@@ -308,6 +324,7 @@ int main(void)
         TEST(a_redis_that_forgot_everything_gets_the_lists_again),
         TEST(entries_of_another_hand_are_passed_over),
         TEST(the_key_is_made_once_and_changes_after_a_day),
+        TEST(no_visit_is_kept_for_longer_than_a_day),
         TEST(the_stream_is_bounded),
     };
 
