@@ -1,4 +1,4 @@
-// Fills data-pv-views and data-pv-also-read: docs/badge.md.
+// data-pv-*: see docs/badge.md
 (function (d, script) {
   const bytes = text => new TextEncoder().encode(text);
   const page = () => decodeURIComponent(location.pathname).replace(/\/+/g, '/')
@@ -9,13 +9,13 @@
     return '~' + [...new Uint8Array(sum, 0, 16)].map(b => (b + 256).toString(16).slice(1)).join('');
   }
 
-  async function component(text) {
+  async function safe(text) {
     return !text ? '~' : bytes(text).length < 201 &&
       /^(?![.~])[\w.,~\xa0-\uffff-]+(?<!\.(json|svg|csv|gz))$/.test(text) ? text : hash(text);
   }
 
   async function json(place, text) {
-    const name = (await Promise.all(text.split('/').map(component))).join('/');
+    const name = (await Promise.all(text.split('/').map(safe))).join('/');
     const file = await fetch(new URL(encodeURI(place + name) + '.json', script.src));
     if (!file.ok) throw 0;
     return file.json();
@@ -28,8 +28,8 @@
 
   async function alsoRead(ul) {
     const { pvAlsoRead, list = 'hot', section, max = 5 } = ul.dataset, id = pvAlsoRead || page();
-    const { items } = await json('also-read/', id.slice(1))
-      .catch(() => json(section ? `trending/${list}/` : 'trending/', section || list));
+    const top = () => json(section ? `trending/${list}/` : 'trending/', section || list);
+    const { items } = await (ul.dataset.list ? top() : json('also-read/', id.slice(1)).catch(top));
     const links = items.filter(i => i.article != id).slice(0, max).map(i => {
       const li = d.createElement('li'), a = d.createElement('a');
       a.href = encodeURI(i.article).replace(/%25/g, '%');

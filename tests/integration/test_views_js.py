@@ -90,9 +90,17 @@ def test_article_without_a_title_is_its_id_and_links_lead_to_it() -> None:
 
 
 @pytest.mark.parametrize("attributes, path", [
-    ({}, "trending/hot"), ({"list": "24h"}, "trending/24h"), ({"section": "sport/ski"}, "trending/hot/sport/ski"),
-    ({"section": "/news", "list": "1h"}, "trending/1h/~/news"),
-    ({"section": "a b"}, f"trending/hot/~{digits('a b')}"),
+    ({"list": "24h"}, "trending/24h"), ({"section": "/news", "list": "1h"}, "trending/1h/~/news"),
+])
+def test_a_trending_list_is_shown_where_it_is_asked_for(attributes: dict[str, str], path: str) -> None:
+    page = fill_page(lists=[LIST[0] | attributes], spans=[], files=ALSO_READ | {path: {"items": ITEMS[:2]}})
+    assert page.paths() == [f"{path}.json"]
+    assert page.lists == [[["li", "a", "/b", "Title b"]]]
+
+
+@pytest.mark.parametrize("attributes, path", [
+    ({}, "trending/hot"), ({"section": "sport/ski"}, "trending/hot/sport/ski"),
+    ({"section": "/news"}, "trending/hot/~/news"), ({"section": "a b"}, f"trending/hot/~{digits('a b')}"),
 ])
 def test_a_trending_list_stands_in(attributes: dict[str, str], path: str) -> None:
     page = fill_page(lists=[LIST[0] | attributes], spans=[], files={path: {"items": ITEMS[:2]}})
