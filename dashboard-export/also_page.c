@@ -28,7 +28,7 @@ static enum pv_status send_of_article(struct pv_redis *redis, const char *comman
         arguments[count] = more[i];
         lengths[count++] = strlen(more[i]);
     }
-    return pv_redis_send(redis, count, arguments, lengths, error);
+    return pv_redis_queue(redis, count, arguments, lengths, error);
 }
 
 /* Takes the next answer. An error of one key alone, as of another type, is as if it were not there:

@@ -37,7 +37,7 @@ static enum pv_status send_counts(const struct question *question, const char *k
         arguments[2 + i] = question->articles[i].data;
         lengths[2 + i] = question->articles[i].length;
     }
-    return pv_redis_send(question->redis, (int)(2 + question->count), arguments, lengths, error);
+    return pv_redis_queue(question->redis, (int)(2 + question->count), arguments, lengths, error);
 }
 
 /* The same of `buckets` buckets, the oldest first. */
@@ -68,7 +68,7 @@ static enum pv_status send_of_article(const struct question *question, const cha
     const char *arguments[] = {command, key, "title", "section"};
     const size_t lengths[] = {strlen(command), (size_t)length, 5, 7};
 
-    return pv_redis_send(question->redis, with_fields ? 4 : 2, arguments, lengths, error);
+    return pv_redis_queue(question->redis, with_fields ? 4 : 2, arguments, lengths, error);
 }
 
 static enum pv_status send_descriptions(const struct question *question, struct pv_error *error)

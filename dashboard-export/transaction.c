@@ -6,7 +6,7 @@ static enum pv_status send_all(struct pv_redis *redis, const struct pv_read_comm
                                size_t count, struct pv_error *error)
 {
     const char *multi = "MULTI", *exec = "EXEC";
-    enum pv_status status = pv_redis_send(redis, 1, &multi, NULL, error);
+    enum pv_status status = pv_redis_queue(redis, 1, &multi, NULL, error);
 
     for (size_t i = 0; i < count && status == PV_OK; i++) {
         const char *arguments[2 + PV_READ_MORE_MAX] = {commands[i].name, commands[i].key};
@@ -14,7 +14,7 @@ static enum pv_status send_all(struct pv_redis *redis, const struct pv_read_comm
 
         if (more > 0)
             memcpy(arguments + 2, commands[i].more, more * sizeof *arguments);
-        status = pv_redis_send(redis, (int)(2 + more), arguments, NULL, error);
+        status = pv_redis_queue(redis, (int)(2 + more), arguments, NULL, error);
     }
     return status == PV_OK ? pv_redis_send(redis, 1, &exec, NULL, error) : status;
 }

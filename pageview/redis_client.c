@@ -17,6 +17,7 @@ enum {
     ANSWER_TIMEOUT_MS = 5000,
     ARGUMENTS_MAX = 16, /* of pv_redis_command_texts */
     VERSION_MIN = 7,    /* functions */
+    QUEUE_MAX = 65536,  /* bytes of commands that wait to be sent */
 };
 
 struct pv_redis {
@@ -181,20 +182,46 @@ enum pv_status pv_redis_check_version(struct pv_redis *redis, struct pv_error *e
     return status;
 }
 
-enum pv_status pv_redis_send(struct pv_redis *redis, int count, const char **arguments,
+/* Leaves the command with hiredis, which sends it with what comes. */
+static enum pv_status append(struct pv_redis *redis, int count, const char **arguments,
                              const size_t *lengths, struct pv_error *error)
 {
     enum pv_status status = pv_redis_connect(redis, error);
-    int written = 0;
 
     if (status != PV_OK)
         return status;
     if (redisAppendCommandArgv(redis->context, count, arguments, lengths) != REDIS_OK)
         return lost(redis, error);
-    while (!written) /* now, so that Redis works while the next command is made */
+    return PV_OK;
+}
+
+static enum pv_status flush(struct pv_redis *redis, struct pv_error *error)
+{
+    int written = 0;
+
+    while (!written)
         if (redisBufferWrite(redis->context, &written) != REDIS_OK)
             return lost(redis, error);
     return PV_OK;
+}
+
+enum pv_status pv_redis_send(struct pv_redis *redis, int count, const char **arguments,
+                             const size_t *lengths, struct pv_error *error)
+{
+    enum pv_status status = append(redis, count, arguments, lengths, error);
+
+    /* Now, so that Redis works while the next command is made. */
+    return status == PV_OK ? flush(redis, error) : status;
+}
+
+enum pv_status pv_redis_queue(struct pv_redis *redis, int count, const char **arguments,
+                              const size_t *lengths, struct pv_error *error)
+{
+    enum pv_status status = append(redis, count, arguments, lengths, error);
+
+    if (status != PV_OK || sdslen(redis->context->obuf) < QUEUE_MAX)
+        return status;
+    return flush(redis, error);
 }
 
 /* What an error answer means, by its first words; any other is PV_REFUSED. */

@@ -85,6 +85,10 @@ enum pv_status pv_redis_command_texts(struct pv_redis *redis, struct pv_redis_re
 /* The two halves of a command, for pipelining: all that was sent must be received in order. */
 enum pv_status pv_redis_send(struct pv_redis *redis, int count, const char **arguments,
                              const size_t *lengths, struct pv_error *error) PV_MUST_CHECK;
+/* Sends it together with the next one that is sent, with the first answer that is received, or when
+ * 64 KiB wait: for many small commands, which would cost a system call each on both sides. */
+enum pv_status pv_redis_queue(struct pv_redis *redis, int count, const char **arguments,
+                              const size_t *lengths, struct pv_error *error) PV_MUST_CHECK;
 enum pv_status pv_redis_receive(struct pv_redis *redis, struct pv_redis_reply **reply,
                                 struct pv_error *error) PV_MUST_CHECK;
 

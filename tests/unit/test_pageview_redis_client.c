@@ -64,6 +64,28 @@ static void a_pipelines_answers_come_in_order(void **state)
     assert_followed();
 }
 
+static void queued_commands_go_with_the_first_answer(void **state)
+{
+    static const struct exchange script[] = {
+        {PING, ":1\r\n"}, {PING, "-ERR second\r\n"}, {PING, ":3\r\n"}, {NULL, NULL}};
+    const char *arguments[] = {"PING"};
+    struct pv_redis_reply *reply;
+
+    (void)state;
+    start_server(script);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pv_redis_queue(redis, 1, arguments, NULL, &error), PV_OK);
+    assert_int_equal(pv_redis_receive(redis, &reply, &error), PV_OK);
+    assert_int_equal(pv_redis_reply_number(reply, 0), 1);
+    pv_redis_reply_destroy(reply);
+    assert_int_equal(pv_redis_receive(redis, &reply, &error), PV_REFUSED);
+    assert_null(reply);
+    assert_int_equal(pv_redis_receive(redis, &reply, &error), PV_OK);
+    assert_int_equal(pv_redis_reply_number(reply, 0), 3);
+    pv_redis_reply_destroy(reply);
+    assert_followed();
+}
+
 static void a_lost_connection_is_unavailable_and_made_again(void **state)
 {
     static const struct exchange script[] = {
@@ -141,6 +163,7 @@ int main(void)
         connected(a_redis_older_than_7_is_refused),
         connected(arguments_may_hold_any_bytes),
         connected(a_pipelines_answers_come_in_order),
+        connected(queued_commands_go_with_the_first_answer),
         connected(a_lost_connection_is_unavailable_and_made_again),
         connected(an_answer_that_is_none_is_a_lost_connection),
         connected(nobody_there_is_unavailable),
