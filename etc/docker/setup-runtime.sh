@@ -8,3 +8,4 @@ getent passwd pageviews >/dev/null ||
         --shell /usr/sbin/nologin pageviews
 install -d -o pageviews -g pageviews -m 0755 /var/lib/pageviews /var/lib/pageviews/producer \
     /var/lib/pageviews/snapshots
+install -d -o pageviews -g pageviews -m 0700 /var/lib/pageviews/spool
