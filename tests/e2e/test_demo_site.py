@@ -191,7 +191,7 @@ def is_read_along(demo: RunningDemo, article: str) -> bool:
 
 
 @pytest.mark.parametrize("options", [[], ["--kafka"]], ids=["mock", "kafka"])
-def test_burst_leads_rising_and_robots_are_filtered(tmp_path: Path, options: list[str]) -> None:
+def test_burst_leads_rising_and_robots_are_filtered(tmp_path: Path, browser: Chromium, options: list[str]) -> None:
     with running_demo(tmp_path, *options) as demo:
         open_s = time.monotonic()
         demo.wait_says("burst: /")
@@ -207,6 +207,8 @@ def test_burst_leads_rising_and_robots_are_filtered(tmp_path: Path, options: lis
         item = demo.json("trending/rising.json")["items"][0]
         page = urllib.request.urlopen(demo.site + burst, timeout=30).read().decode()
         assert item["section"] == burst.split("/")[1] and f">{item['title']}</h1>" in page
+        first_on_dashboard = f"document.querySelector('.ranks .headline')?.innerText === {json.dumps(item['title'])}"
+        browser.visit(("load", f"{demo.dashboard}/#/list/rising"), ("wait", first_on_dashboard))
         wait_until(lambda: demo.json("totals.json")["today"]["filtered"].get("spider", 0) > 0, "robots are filtered")
         wait_until(lambda: is_read_along(demo, burst), f"{burst} has readers who read something else too")
         rows = [line.split("\t") for line in run_jq_line(demo).splitlines()]
