@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bench.http_load import CONNECTIONS, Load, head, median_load, processors, row, run_wrk, server
 from bench.measured import peak_rss_mib
 from harness.ports import free_port
+from harness.waiting import wait_until
 
 if TYPE_CHECKING:
     from bench.bench import Bench
@@ -106,6 +107,10 @@ def _expect_all(what: str, found: int, answered: int) -> None:
         sys.exit(f"bench: WRONG COUNT: {found} {what}, wrk has {answered} answers")
 
 
+def _at_least(wanted: int, found: int) -> int:
+    return found if found >= wanted else 0
+
+
 def _collector(bench: Bench, requests: str, mode: tuple[str, ...]) -> Load:
     name, port = bench.new_name(), free_port()
     topic = bench.new_topic(name)
@@ -116,7 +121,9 @@ def _collector(bench: Bench, requests: str, mode: tuple[str, ...]) -> Load:
     with server(command, port, bench.directory / f"{name}.log") as child:
         load = replace(_load(bench, port, requests, child.pid), rss_mib=peak_rss_mib(child.pid))
     bench.run("pv-producer", "--exit-at-end", *arguments)
-    _expect_all(f"events in topic {topic}", bench.events_in(topic), load.requests)
+    # A commit is answered when it is certain; that readers see it too comes a moment later on a busy machine.
+    found = wait_until(lambda: _at_least(load.requests, bench.events_in(topic)), f"{load.requests} events in {topic}")
+    _expect_all(f"events in topic {topic}", found, load.requests)
     bench.delete_topic(topic)
     return load
 
