@@ -22,7 +22,7 @@ const PAGES = { overview: overviewPage, list: listPage, section: sectionPage, ar
 
 class Dashboard {
   #feed = new Feed(new URL('.', document.baseURI), () => this.#showState());
-  #zone = new Zone(); #live; #page = null; #title = null;
+  #zone = new Zone(); #live; #page = null; #title = null; #isStale = false;
   #main = document.getElementById('main');
 
   async start() {
@@ -58,7 +58,8 @@ class Dashboard {
 
   #showTitle() {
     const live = this.#live ? liveNumber(this.#live) : null;
-    const title = [live && `${live.value} ${live.unit}`, this.#title, 'Page views'].filter(Boolean).join(' · ');
+    const parts = [live && `${live.value} ${live.unit}`, this.#title, 'Page views'].filter(Boolean);
+    const title = `${this.#isStale ? '⚠ ' : ''}${parts.join(' · ')}`;
     if (document.title !== title) document.title = title;
   }
 
@@ -68,7 +69,8 @@ class Dashboard {
     setText(find('fresh'), state.text);
     // An alert is read out when its text changes, so it has nothing that counts seconds.
     setText(find('alarm'), state.alarm ?? '');
-    document.documentElement.classList.toggle('is-stale', state.alarm !== null);
+    this.#isStale = state.alarm !== null;
+    document.documentElement.classList.toggle('is-stale', this.#isStale);
     this.#showTitle();
   }
 }

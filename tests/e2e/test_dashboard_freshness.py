@@ -37,6 +37,7 @@ def test_page_says_how_stale_it_is_when_the_exporter_stopped(site: Site, browser
     page.wait(f"document.querySelector('{ALARM}').innerText !== ''")
     assert re.search(r"stand still at \d\d:\d\d:\d\d.*Look whether pv-dashboard-export runs", page.text(ALARM))
     assert re.search(r"counted to .*, 1\d min ago", page.text("[data-fresh]"))
+    assert page.read("document.title").startswith("⚠ "), "a tab in the background shows it too"
     colour = page.read(f"getComputedStyle(document.querySelector('{ALARM}')).backgroundColor")
     red, green, blue = (int(part) for part in re.findall(r"\d+", colour)[:3])
     assert red > 150 > 2 * max(green, blue), "the bar is red"
