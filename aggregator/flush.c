@@ -6,11 +6,6 @@ enum {
     VERIFY_MS = 3000,    /* an idle partition's offset is compared this often */
 };
 
-void pv_flush_clean_up(struct pv_flush *flush)
-{
-    pv_log_ends_clean_up(&flush->log_ends);
-}
-
 /* True when everything that the log has is below `offset`. */
 static bool is_end(struct pv_flush *flush, const struct pv_partition *partition, int64_t offset)
 {
@@ -78,9 +73,8 @@ void pv_flush_due(struct pv_flush *flush)
 {
     struct pv_intake *intake = flush->intake;
 
-    if (flush->clock != NULL)
-        pv_log_ends_ask(&flush->log_ends, flush->consumer, &intake->partitions, flush->clock,
-                        intake->monotonic_ms);
+    if (flush->log_ends != NULL)
+        (void)pv_log_ends_look(flush->log_ends, &intake->partitions, intake->monotonic_ms);
     for (size_t i = 0; i < intake->partitions.count; i++) {
         struct pv_partition *partition = &intake->partitions.items[i];
 

@@ -12,13 +12,9 @@ struct pv_flush {
     const struct pv_aggregator_options *options;
     struct pv_kafka_consumer *consumer;
     struct pv_intake *intake;
-    const struct pv_clock *clock; /* the wall clock; NULL: nobody is told when the log was at its
-                                     end, as these are not the counts that readers see */
-
-    struct pv_log_ends log_ends;
+    struct pv_log_ends *log_ends; /* NULL: nobody is told when a log was at its end, as these are
+                                     not the counts that readers see */
 };
-
-void pv_flush_clean_up(struct pv_flush *flush);
 
 /* Seals what is due by the intake's clock. */
 void pv_flush_due(struct pv_flush *flush);

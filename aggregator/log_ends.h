@@ -1,7 +1,10 @@
 /* When the counts are known to be complete: everything that the logs have is in them.
  *
  * While nothing comes, the brokers are asked every few seconds where the logs end. The end that
- * the last fetch saw would not do: it stays as it was while Kafka is away. */
+ * the last fetch saw would not do: it stays as it was while Kafka is away.
+ *
+ * A thread asks, since an answer may take its time: a broker answers the requests of a connection
+ * in their order, and before it stands a fetch that waits for events; or Kafka is away. */
 #ifndef AGGREGATOR_LOG_ENDS_H
 #define AGGREGATOR_LOG_ENDS_H
 
@@ -9,21 +12,19 @@
 #include "aggregator/partitions.h"
 #include "pageview/clock.h"
 
-struct pv_log_ends {
-    int64_t asked_ms; /* monotonic */
-    int32_t *ids;     /* scratch for one question */
-    int64_t *ends;
-    size_t size;
-};
+struct pv_log_ends;
 
-void pv_log_ends_clean_up(struct pv_log_ends *ends);
+/* Starts the thread. `consumer` and `clock`, the wall clock, must outlive it. */
+enum pv_status pv_log_ends_new(struct pv_kafka_consumer *consumer, const struct pv_clock *clock,
+                               struct pv_log_ends **ends, struct pv_error *error) PV_MUST_CHECK;
+/* Ends the thread, after the answer that it waits for: two seconds at most. NULL is fine. */
+void pv_log_ends_destroy(struct pv_log_ends *ends);
 
-/* Sets `caught_up_ms` of every assigned partition whose log has nothing behind what is committed,
- * to the time by `clock`, before the question. Asks only when all of them are settled, and the last
- * question, by `monotonic_ms`, is long enough ago. Waits a second at most, less when an event
- * comes. */
-void pv_log_ends_ask(struct pv_log_ends *ends, struct pv_kafka_consumer *consumer,
-                     struct pv_partitions *partitions, const struct pv_clock *clock,
-                     int64_t monotonic_ms);
+/* Has the brokers asked, when all assigned partitions are settled and the last question, by
+ * `monotonic_ms`, is long enough ago. When an answer is there, sets `caught_up_ms` of every settled
+ * partition whose log had nothing behind what is committed, to the time of the question. Returns
+ * true while an answer is waited for; never waits itself. */
+bool pv_log_ends_look(struct pv_log_ends *ends, struct pv_partitions *partitions,
+                      int64_t monotonic_ms);
 
 #endif

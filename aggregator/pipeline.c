@@ -24,6 +24,7 @@ struct pipeline {
     struct pv_redis *redis; /* the committer has its own connection */
     struct pv_intake intake;
     struct pv_assignment assignment;
+    struct pv_log_ends *log_ends; /* NULL in a rebuild */
     struct pv_flush flush;
     struct pv_commit_context context;
     char *cluster_id;
@@ -267,11 +268,14 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
                                        &pipeline->consumer, error);
     if (status == PV_OK)
         status = pv_committer_new(committer, &pipeline->intake.committer, error);
+    if (status == PV_OK && pipeline->config->live_prefix == NULL)
+        status = pv_log_ends_new(pipeline->consumer, pipeline->config->clock, &pipeline->log_ends,
+                                 error);
     pipeline->flush = (struct pv_flush){
         .options = options,
         .consumer = pipeline->consumer,
         .intake = &pipeline->intake,
-        .clock = pipeline->config->live_prefix == NULL ? pipeline->config->clock : NULL,
+        .log_ends = pipeline->log_ends,
     };
     pipeline->assignment = (struct pv_assignment){
         .live_prefix = pipeline->config->live_prefix,
@@ -287,6 +291,7 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
 static void close_pipeline(struct pipeline *pipeline)
 {
     pipeline->closing = true;
+    pv_log_ends_destroy(pipeline->log_ends);       /* it asks the consumer */
     pv_kafka_consumer_destroy(pipeline->consumer); /* gives partitions back: needs the committer */
     pv_committer_destroy(pipeline->intake.committer);
     pv_redis_destroy(pipeline->redis);
@@ -295,7 +300,6 @@ static void close_pipeline(struct pipeline *pipeline)
     pv_batch_pool_clean_up(&pipeline->intake.pool);
     pv_partitions_clean_up(&pipeline->intake.partitions);
     pv_assignment_clean_up(&pipeline->assignment);
-    pv_flush_clean_up(&pipeline->flush);
     free(pipeline->cluster_id);
 }
 
