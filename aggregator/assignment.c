@@ -169,6 +169,7 @@ static enum pv_status begin_partition(struct pv_assignment *assignment, int32_t 
         pv_repeat_memory_begin(partition->repeats, start->place.watermark_ms);
     pv_partition_begin(partition, start->place.next, assignment->intake->monotonic_ms);
     partition->origin = start->offset;
+    partition->high = start->high;
     return PV_OK;
 }
 
@@ -292,7 +293,7 @@ bool pv_assignment_is_at_end(const struct pv_assignment *assignment)
         return false;
     for (size_t i = 0; i < partitions->count; i++)
         if (partitions->items[i].assigned &&
-            (partitions->items[i].needs_seek ||
+            (partitions->items[i].needs_seek || partitions->items[i].waiting > 0 ||
              partitions->items[i].committed < partitions->items[i].goal))
             return false;
     return true;

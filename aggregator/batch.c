@@ -55,7 +55,7 @@ void pv_batch_open(struct pv_batch *batch, int32_t partition, int64_t from, int6
     batch->views = batch->events = batch->rejected = 0;
     batch->watermark_ms = -1;
     batch->origin = batch->repeats_from = PV_OFFSET_NONE;
-    batch->idle = false;
+    batch->idle = batch->visits_wait = false;
     batch->caught_up_ms = 0;
     batch->stale = false;
     batch->next = NULL;

@@ -55,6 +55,7 @@ struct pv_batch {
     int64_t repeats_from;  /* PV_OFFSET_NONE, or what the memory of repeats is rebuilt from */
     bool idle;             /* the log has nothing behind `to` */
     int64_t caught_up_ms;  /* wall clock: when the brokers last said so, or 0 */
+    bool visits_wait;      /* Redis is to keep the visits as they are (waiting_visits.h) */
     uint32_t last_article; /* of the last view that was added: index */
     struct pv_batch_facts facts;
 

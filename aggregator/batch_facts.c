@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregator/radix_sort.h"
 #include "pageview/bucket.h"
 
 enum { EVENT_TEXT_MAX = PV_TITLE_SIZE_MAX + PV_SECTION_SIZE_MAX };
@@ -13,6 +14,8 @@ void pv_batch_facts_clean_up(struct pv_batch_facts *facts)
     free(facts->descriptions);
     free(facts->of_article);
     free(facts->visits);
+    free(facts->sorted);
+    free(facts->numbers);
     *facts = (struct pv_batch_facts){0};
 }
 
@@ -121,35 +124,82 @@ bool pv_batch_facts_describe(struct pv_batch_facts *facts, uint32_t article,
            say(facts, &description->section, event->section, hour_ms, offset);
 }
 
+/* Room for one more visit, and to sort all. */
+static bool grow_visits(struct pv_batch_facts *facts)
+{
+    size_t capacity = facts->visit_capacity == 0 ? 64 : 2 * facts->visit_capacity;
+    struct pv_visit *visits, *sorted;
+    uint64_t *numbers;
+
+    if (facts->visit_count < facts->visit_capacity)
+        return true;
+    visits = realloc(facts->visits, capacity * sizeof *visits);
+    if (visits == NULL)
+        return false;
+    facts->visits = visits;
+    sorted = realloc(facts->sorted, capacity * sizeof *sorted);
+    if (sorted == NULL)
+        return false;
+    facts->sorted = sorted;
+    numbers = realloc(facts->numbers, 2 * capacity * sizeof *numbers);
+    if (numbers == NULL)
+        return false;
+    facts->numbers = numbers;
+    facts->visit_capacity = capacity;
+    return true;
+}
+
 bool pv_batch_facts_visit(struct pv_batch_facts *facts, uint32_t article, uint32_t minute,
                           struct pv_hll_place place, bool first)
 {
-    void *items = facts->visits;
-    bool grown =
-        grow(&items, &facts->visit_capacity, facts->visit_count + 1, sizeof *facts->visits);
-
-    facts->visits = items;
-    if (!grown)
+    if (!grow_visits(facts))
         return false;
     facts->visits[facts->visit_count++] = (struct pv_visit){article, minute, place, first};
     return true;
 }
 
-static int compare_visits(const void *a, const void *b)
-{
-    const struct pv_visit *left = a, *right = b;
+enum {
+    NUMBER_BITS = 16, /* of a visit in the batch */
+    RANK_BITS = 6,
+    INDEX_BITS = 14,
+    MINUTE_BITS = 31, /* PV_TIME_LIMIT_MS */
+    SITE = (1 << 17) - 1,
+    RANK_TOP = (1 << RANK_BITS) - 1,
+};
+_Static_assert(PV_FACTS_VISITS_MAX <= 1 << NUMBER_BITS, "a visit's number fits");
 
-    if (left->article != right->article)
-        return left->article < right->article ? -1 : 1;
-    if (left->minute != right->minute)
-        return left->minute < right->minute ? -1 : 1;
-    if (left->place.index != right->place.index)
-        return left->place.index < right->place.index ? -1 : 1;
-    return right->place.rank - left->place.rank;
+static uint64_t by_place(const struct pv_visit *visit, uint64_t number)
+{
+    return (uint64_t)visit->place.index << (NUMBER_BITS + RANK_BITS) |
+           (uint64_t)(RANK_TOP - visit->place.rank) << NUMBER_BITS | number;
 }
 
+static uint64_t by_set(const struct pv_visit *visit, uint64_t number)
+{
+    uint64_t article = visit->article < SITE ? visit->article : SITE;
+
+    return article << (NUMBER_BITS + MINUTE_BITS) | (uint64_t)visit->minute << NUMBER_BITS | number;
+}
+
+/* First by place, then by set, which leaves the order of places inside a set as it is. */
 void pv_batch_facts_sort(struct pv_batch_facts *facts)
 {
-    if (facts->visit_count > 1)
-        qsort(facts->visits, facts->visit_count, sizeof *facts->visits, compare_visits);
+    const uint64_t mask = (UINT64_C(1) << NUMBER_BITS) - 1;
+    size_t count = facts->visit_count;
+    struct pv_visit *sorted = facts->sorted, *visits = facts->visits;
+    uint64_t *numbers = facts->numbers, *spare = facts->numbers + count, *order;
+
+    if (count < 2)
+        return;
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = by_place(&visits[i], i);
+    order = pv_radix_sort(numbers, spare, count, NUMBER_BITS, NUMBER_BITS + RANK_BITS + INDEX_BITS);
+    spare = order == numbers ? spare : numbers;
+    for (size_t i = 0; i < count; i++)
+        order[i] = by_set(&visits[order[i] & mask], order[i] & mask);
+    order = pv_radix_sort(order, spare, count, NUMBER_BITS, 64);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = visits[order[i] & mask];
+    facts->visits = sorted;
+    facts->sorted = visits;
 }

@@ -48,6 +48,8 @@ struct pv_batch_facts {
     size_t article_capacity;
     struct pv_visit *visits;
     size_t visit_count, visit_capacity;
+    struct pv_visit *sorted; /* room to sort them */
+    uint64_t *numbers;
 };
 
 void pv_batch_facts_clean_up(struct pv_batch_facts *facts);

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aggregator/hll_sketch.h"
 #include "aggregator/msgpack.h"
+#include "aggregator/visit_sets.h"
+#include "aggregator/waiting_visits.h"
 #include "pageview/bucket.h"
 #include "pageview/keys.h"
 
@@ -89,6 +90,8 @@ void pv_commit_write_notes(struct pv_buffer *bytes, const struct pv_batch *batch
         note_number(&notes, "origin", batch->origin);
     if (batch->repeats_from != PV_OFFSET_NONE)
         note_number(&notes, "repeats_from", batch->repeats_from);
+    if (batch->visits_wait)
+        note_text(&notes, "visits", "wait", NOTE_SIZE);
     if (batch->cell_count > 0) {
         note_number(&notes, "oldest", oldest_minute_ms(batch));
         if (context->max_new_articles > 0)
@@ -101,9 +104,8 @@ void pv_commit_write_notes(struct pv_buffer *bytes, const struct pv_batch *batch
     }
 }
 
-/* When Redis is to let a key go that is kept until `expires_ms` by the clock of the counts. */
-static int64_t redis_expiry_s(const struct pv_commit_context *context,
-                              const struct pv_commit_time *time, int64_t expires_ms)
+int64_t pv_commit_expiry_s(const struct pv_commit_context *context,
+                           const struct pv_commit_time *time, int64_t expires_ms)
 {
     int64_t ahead_ms = context->by_events ? time->wall_ms - time->now_ms : 0;
     int64_t expiry_ms = expires_ms + ahead_ms;
@@ -148,9 +150,9 @@ void pv_commit_write_descriptions(struct pv_buffer *bytes, const struct pv_batch
         pv_msgpack_number(bytes, (uint64_t)description->article + 1);
         write_digits(bytes, description->first_seen_ms);
         write_digits(bytes, description->last_seen_ms);
-        write_digits(
-            bytes,
-            redis_expiry_s(context, time, description->last_seen_ms + context->retention->days_ms));
+        write_digits(bytes,
+                     pv_commit_expiry_s(context, time,
+                                        description->last_seen_ms + context->retention->days_ms));
         write_said(bytes, batch, &description->title);
         write_said(bytes, batch, &description->section);
     }
@@ -171,76 +173,25 @@ static size_t set_end(const struct pv_batch_facts *facts, size_t first)
     return end;
 }
 
-static int64_t visits_expire_ms(const struct pv_visit *visit)
-{
-    int64_t start_ms = (int64_t)visit->minute * PV_MINUTE_MS;
-
-    return visit->article == PV_VISIT_OF_SITE ? start_ms + PV_MINUTE_MS + PV_KEEP_MINUTE_VISITORS_MS
-                                              : start_ms + PV_DAY_MS + PV_KEEP_DAY_VISITORS_MS;
-}
-
-/* A sketch costs Redis the same however many places it has, an element a microsecond. Where there
- * is no key yet the sketch becomes its value; elsewhere it has to be merged, which is dearer. */
-enum { SKETCH_FROM_NEW = 3, SKETCH_FROM = 256 };
-
 /* The places of the visits [first, end), of which the highest rank of a register counts. Returns
- * how many; `*is_new` says that the key may not be there yet. */
+ * how many; `set` becomes what they are visits to. */
 static size_t collect_places(const struct pv_batch_facts *facts, size_t first, size_t end,
-                             struct pv_hll_place places[PV_HLL_REGISTERS], bool *is_new)
+                             struct pv_hll_place places[PV_HLL_REGISTERS], struct pv_visit_set *set)
 {
+    const struct pv_visit *visit = &facts->visits[first];
     size_t count = 0;
 
-    *is_new = false;
+    *set = (struct pv_visit_set){
+        .article = visit->article == PV_VISIT_OF_SITE ? 0 : (uint64_t)visit->article + 1,
+        .minute = visit->minute};
     for (size_t i = first; i < end; i++) {
         struct pv_hll_place place = facts->visits[i].place;
 
-        *is_new = *is_new || facts->visits[i].first;
+        set->is_new = set->is_new || facts->visits[i].first;
         if (count == 0 || places[count - 1].index != place.index)
             places[count++] = place;
     }
     return count;
-}
-
-static void write_places(struct pv_buffer *bytes, const struct pv_hll_place *places, size_t count,
-                         bool is_new)
-{
-    if (count >= (is_new ? SKETCH_FROM_NEW : SKETCH_FROM)) {
-        char sketch[PV_HLL_SKETCH_MAX];
-
-        pv_msgpack_number(bytes, 0);
-        pv_msgpack_text(bytes, sketch, (uint16_t)pv_hll_sketch_write(places, count, sketch));
-        return;
-    }
-    pv_msgpack_number(bytes, count);
-    for (size_t i = 0; i < count; i++) {
-        unsigned char element[PV_HLL_ELEMENT_SIZE];
-
-        pv_hll_element_of(places[i], element);
-        pv_msgpack_text(bytes, (const char *)element, sizeof element);
-    }
-}
-
-/* Returns how many values it wrote. */
-static uint32_t write_set(struct pv_buffer *bytes, const struct pv_batch *batch, const char *prefix,
-                          size_t first, size_t end, int64_t expiry_s)
-{
-    const struct pv_visit *visit = &batch->facts.visits[first];
-    int64_t time_ms = (int64_t)visit->minute * PV_MINUTE_MS;
-    bool of_site = visit->article == PV_VISIT_OF_SITE, is_new;
-    struct pv_hll_place places[PV_HLL_REGISTERS];
-    size_t count = collect_places(&batch->facts, first, end, places, &is_new);
-    char stem[PV_KEY_SIZE];
-    size_t length = of_site ? pv_key_site_visitors(prefix, time_ms, stem)
-                            : pv_key_visitors_stem(prefix, time_ms, stem);
-
-    pv_msgpack_text(bytes, stem, (uint16_t)length);
-    pv_msgpack_number(bytes, of_site ? 0 : (uint64_t)visit->article + 1);
-    if (is_new)
-        write_digits(bytes, expiry_s);
-    else
-        pv_msgpack_text(bytes, "", 0);
-    write_places(bytes, places, count, is_new);
-    return 4 + (count >= (is_new ? SKETCH_FROM_NEW : SKETCH_FROM) ? 1 : (uint32_t)count);
 }
 
 void pv_commit_write_visits(struct pv_buffer *bytes, const struct pv_batch *batch,
@@ -254,14 +205,23 @@ void pv_commit_write_visits(struct pv_buffer *bytes, const struct pv_batch *batc
 
     if (facts->visit_count == 0)
         return;
+    if (batch->visits_wait) {
+        pv_waiting_visits_write(bytes, batch);
+        return;
+    }
     pv_msgpack_array(bytes, 0); /* how many is known at the end */
     for (size_t first = 0, end; first < facts->visit_count; first = end) {
-        int64_t expires_ms = visits_expire_ms(&facts->visits[first]);
+        struct pv_hll_place places[PV_HLL_REGISTERS];
+        struct pv_visit_set set;
+        size_t count;
+        int64_t expires_ms;
 
         end = set_end(facts, first);
+        count = collect_places(facts, first, end, places, &set);
+        expires_ms = pv_visit_set_expires_ms(&set);
         if (expires_ms > time->now_ms)
-            items += write_set(bytes, batch, prefix, first, end,
-                               redis_expiry_s(context, time, expires_ms));
+            items += pv_visit_set_write(
+                bytes, prefix, &set, pv_commit_expiry_s(context, time, expires_ms), places, count);
     }
     if (bytes->failed)
         return;

@@ -57,7 +57,6 @@ static bool is_due(const struct pv_flush *flush, const struct pv_partition *part
     const struct pv_batch *batch = partition->open;
     int64_t age_ms = flush->intake->monotonic_ms - batch->opened_ms;
     int64_t interval_ms = flush->options->flush_interval_ms;
-    int64_t waiting;
 
     if (batch->to == batch->from)
         return false;
@@ -65,8 +64,7 @@ static bool is_due(const struct pv_flush *flush, const struct pv_partition *part
         return true; /* it is the last one */
     if (age_ms < interval_ms)
         return false;
-    waiting = pv_kafka_consumer_cached_high(flush->consumer, partition->id) - batch->to;
-    return waiting <= batch->events || age_ms >= CATCH_UP_FACTOR * interval_ms;
+    return !pv_partition_is_behind(partition, batch) || age_ms >= CATCH_UP_FACTOR * interval_ms;
 }
 
 void pv_flush_due(struct pv_flush *flush)
@@ -77,13 +75,17 @@ void pv_flush_due(struct pv_flush *flush)
         (void)pv_log_ends_look(flush->log_ends, &intake->partitions, intake->monotonic_ms);
     for (size_t i = 0; i < intake->partitions.count; i++) {
         struct pv_partition *partition = &intake->partitions.items[i];
+        int64_t high;
 
         if (!partition->assigned || partition->needs_seek)
             continue;
+        high = pv_kafka_consumer_cached_high(flush->consumer, partition->id);
+        partition->high = high > partition->high ? high : partition->high;
         extend_to_log_end(flush, partition);
         if (partition->open != NULL && is_due(flush, partition))
             seal(flush, partition);
         verify_if_idle(flush, partition);
+        pv_waiting_turn(flush->waiting, partition, intake->monotonic_ms);
     }
 }
 

@@ -21,6 +21,10 @@ void pv_intake_seal(struct pv_intake *intake, struct pv_partition *partition)
     struct pv_batch *batch = partition->open;
 
     pv_batch_facts_sort(&batch->facts);
+    if (batch->facts.visit_count > 0) {
+        partition->visits_wait = partition->visits_wait || pv_partition_is_behind(partition, batch);
+        batch->visits_wait = partition->visits_wait;
+    }
     if (partition->repeats != NULL)
         batch->repeats_from = pv_repeat_memory_first_offset(partition->repeats, batch->to);
     pv_committer_submit(intake->committer, batch);
@@ -67,6 +71,7 @@ size_t pv_intake_collect(struct pv_intake *intake, int timeout_ms)
                 on_stale(intake, partition, batch);
             else
                 partition->committed = batch->to;
+            partition->waiting += !batch->stale && batch->visits_wait;
         }
         pv_batch_pool_give(&intake->pool, batch);
     }

@@ -43,11 +43,18 @@ void pv_partition_begin(struct pv_partition *partition, int64_t committed, int64
     partition->counted = committed;
     partition->idle_told = false;
     partition->caught_up_ms = 0;
+    partition->visits_wait = false;
+    partition->waiting = 1; /* whoever had it before may have left some */
 }
 
 bool pv_partition_reaches(const struct pv_partition *partition, int64_t offset, int64_t end)
 {
     return (offset == PV_OFFSET_NONE ? partition->origin : offset) >= end;
+}
+
+bool pv_partition_is_behind(const struct pv_partition *partition, const struct pv_batch *batch)
+{
+    return partition->high - batch->to > batch->events;
 }
 
 bool pv_partition_is_settled(const struct pv_partition *partition)

@@ -15,11 +15,14 @@ struct pv_partition {
     int64_t reported;  /* offset told to Kafka */
     int64_t log_end;   /* everything below was taken, though the log may have no event just below */
     int64_t goal;      /* the log's end when it was assigned */
+    int64_t high;      /* the log's end as far as is known; its owner keeps it up to date */
     int64_t verified_ms;  /* monotonic */
     int64_t origin;       /* where the log is counted from, when nothing is stored */
     int64_t counted;      /* what was below at the beginning is read for `repeats` only */
     bool idle_told;       /* Redis knows that the log has nothing more */
     int64_t caught_up_ms; /* wall clock: see log_ends.h; to be told to Redis, or 0 */
+    bool visits_wait;     /* of batches that are sealed, since one was far from the log's end */
+    size_t waiting;       /* batches whose visits wait in Redis, or may: waiting_visits.h */
     struct pv_repeat_memory *repeats; /* NULL without --dedupe */
     size_t in_flight;                 /* batches of this epoch with the committer */
     struct pv_batch *open;
@@ -42,6 +45,10 @@ void pv_partition_begin(struct pv_partition *partition, int64_t committed, int64
 
 /* True when `offset`, or PV_OFFSET_NONE, has nothing before `end` still to be counted. */
 bool pv_partition_reaches(const struct pv_partition *partition, int64_t offset, int64_t end);
+
+/* True while the log has more waiting behind `batch`, an open one of the partition, than it holds.
+ */
+bool pv_partition_is_behind(const struct pv_partition *partition, const struct pv_batch *batch);
 
 /* Nothing open and nothing under way. */
 bool pv_partition_is_settled(const struct pv_partition *partition);

@@ -6,6 +6,7 @@
 #include "aggregator/committer.h"
 #include "aggregator/flush.h"
 #include "aggregator/kafka_consumer.h"
+#include "aggregator/waiting_turns.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
 
@@ -26,6 +27,7 @@ struct pipeline {
     struct pv_assignment assignment;
     struct pv_log_ends *log_ends; /* NULL in a rebuild */
     struct pv_flush flush;
+    struct pv_waiting_turns waiting;
     struct pv_commit_context context;
     char *cluster_id;
     bool closing;         /* all that could be committed is */
@@ -276,6 +278,7 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
         .consumer = pipeline->consumer,
         .intake = &pipeline->intake,
         .log_ends = pipeline->log_ends,
+        .waiting = &pipeline->waiting,
     };
     pipeline->assignment = (struct pv_assignment){
         .live_prefix = pipeline->config->live_prefix,
@@ -284,6 +287,13 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
         .redis = pipeline->redis,
         .intake = &pipeline->intake,
         .metrics = pipeline->config->metrics,
+    };
+    pipeline->waiting = (struct pv_waiting_turns){
+        .redis = pipeline->redis,
+        .context = &pipeline->context,
+        .clock = pipeline->config->clock,
+        .metrics = pipeline->config->metrics,
+        .exit_at_end = options->exit_at_end != 0,
     };
     return status;
 }
@@ -311,6 +321,8 @@ static enum pv_status consume(struct pipeline *pipeline, struct pv_error *error)
         return status;
     status = loop(pipeline, error);
     pv_flush_all(&pipeline->flush, STOP_WAIT_MS);
+    for (size_t i = 0; i < pipeline->intake.partitions.count; i++)
+        pv_waiting_end(&pipeline->waiting, &pipeline->intake.partitions.items[i]);
     report_offsets(pipeline, true);
     if (status == PV_OK && pipeline->context.by_events && pipeline->options->exit_at_end)
         status = pv_facts_sweep_buckets(pipeline->redis, pipeline->options->redis.prefix, error);

@@ -77,6 +77,11 @@ size_t pv_key_origins(const char *prefix, char key[PV_KEY_SIZE])
     return name_key(prefix, "origins", "", key);
 }
 
+size_t pv_key_waiting(const char *prefix, char key[PV_KEY_SIZE])
+{
+    return name_key(prefix, "waiting", "", key);
+}
+
 size_t pv_key_clock(const char *prefix, char key[PV_KEY_SIZE])
 {
     return name_key(prefix, "clock", "", key);

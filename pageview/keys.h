@@ -29,6 +29,7 @@ size_t pv_key_buckets(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_watermarks(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_repeats(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_origins(const char *prefix, char key[PV_KEY_SIZE]);
+size_t pv_key_waiting(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_clock(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_sections(const char *prefix, char key[PV_KEY_SIZE]);
 size_t pv_key_rankings(const char *prefix, char key[PV_KEY_SIZE]);

@@ -20,7 +20,7 @@
 -- Keys beside those that the caller names are made of the prefix, which is that of
 -- the offsets' key, so this is a library for one Redis, not for a Redis Cluster.
 
-local VERSION = 4
+local VERSION = 5
 local OFFSETS, META, FIRST_GROUP = 1, 2, 3
 local FIRST_GROUP_ARG = 9
 local UNPACK_MAX = 7000 -- values that Lua can unpack in one call, below its limit of 7,998
@@ -351,7 +351,8 @@ local function add_visitors(prefix, articles, list, at)
 end
 
 -- Counts are never held up by a fact that cannot be written: somebody else's key is in its place.
-local function write_facts(prefix, articles, descriptions, visitors)
+-- `wait_as` is empty, or the field under which the visitors wait to be merged by pv_visit.
+local function write_facts(prefix, articles, descriptions, visitors, wait_as)
   local failed, first_error = 0, ''
   local function try(write_one, ...)
     local done, problem = pcall(write_one, ...)
@@ -368,7 +369,9 @@ local function write_facts(prefix, articles, descriptions, visitors)
     for at = 2, #list, DESCRIPTION do try(describe, stem, articles, list, at, sections) end
     if #sections > 0 then try(call_in_parts, 'HSET', facts_prefix .. 'sections', sections) end
   end
-  if visitors ~= '' then
+  if visitors ~= '' and wait_as ~= '' then
+    try(redis.call, 'HSET', prefix .. 'waiting', wait_as, visitors)
+  elseif visitors ~= '' then
     local list = cmsgpack.unpack(visitors)
     local at = 1
     while at <= #list do
@@ -451,8 +454,24 @@ local function pv_commit(keys, args)
   mark_commit(keys[META], notes, now)
   redis.call('HSET', keys[OFFSETS], field, to)
   clock = keep_time(prefix, field, notes, tonumber(now))
-  local failed, first_error = write_facts(prefix, articles, args[7], args[8])
+  local wait_as = notes.visits == 'wait' and field .. '/' .. to or ''
+  local failed, first_error = write_facts(prefix, articles, args[7], args[8], wait_as)
   return { 'ok', to, others, failed, first_error, clock }
+end
+
+-- Writes visitors that waited, and removes what they waited as. An article that pv:views does not
+-- have was not admitted.
+local function pv_visit(keys, args)
+  local prefix = prefix_of(keys[OFFSETS])
+  local articles = cmsgpack.unpack(args[1])
+  if #articles > 0 then
+    for i, views in ipairs(values_of(prefix .. 'views', articles)) do
+      if not views then articles[i] = OTHER end
+    end
+  end
+  local failed, first_error = write_facts(prefix, articles, '', args[2], '')
+  if args[3] ~= '' then redis.call('HDEL', prefix .. 'waiting', unpack(cmsgpack.unpack(args[3]))) end
+  return { failed, first_error }
 end
 
 -- Announces the oldest minute that a ranker still reads; answers { commits, late }.
@@ -582,6 +601,7 @@ local function pv_swap(keys, args)
 end
 
 redis.register_function('pv_commit', pv_commit)
+redis.register_function('pv_visit', pv_visit)
 redis.register_function('pv_announce', pv_announce)
 redis.register_function('pv_rank', pv_rank)
 redis.register_function('pv_also', pv_also)

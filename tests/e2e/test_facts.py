@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections import defaultdict
 
@@ -87,6 +88,30 @@ def test_visitors_and_titles_survive_kills_and_a_redis_that_forgets(pipeline: Pi
             pipeline.redis().flushall()
     readers.wait_counted()
     aggregator.stop()
+    pipeline.check()
+    readers.check()
+
+
+def test_visitors_that_wait_in_redis_outlive_a_kill(pipeline: Pipeline) -> None:
+    """Far from the log's end visits are stored as they are, and merged later: here by another process."""
+    readers = Readers(pipeline, 4)
+    readers.read(20_000)
+    client = pipeline.redis()
+    aggregator = pipeline.aggregator(max_batch_articles=100)
+
+    def is_caught() -> bool:
+        assert aggregator.is_running, aggregator.describe()
+        aggregator.send_signal(signal.SIGSTOP)
+        if client.hlen("pv:waiting") > 0:
+            return True
+        aggregator.send_signal(signal.SIGCONT)
+        return False
+
+    wait_until(is_caught, "visits wait", poll_interval_s=0.005, explain=pipeline.describe)
+    aggregator.kill()
+    assert client.hlen("pv:waiting") > 0
+    pipeline.count(flush_interval="10s")  # one batch to the log's end: this process has nothing to keep waiting
+    assert not client.exists("pv:waiting")
     pipeline.check()
     readers.check()
 

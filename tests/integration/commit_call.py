@@ -60,7 +60,7 @@ class Commit:
     now_ms: int = 1795525507000
     notes: dict[str, str] = field(default_factory=dict)
     descriptions: list[object] | None = None
-    visitors: list[object] | None = None
+    visitors: list[object] | bytes | None = None
 
     def arguments(self) -> list[bytes | str | int]:
         keys = [OFFSETS, META, *(group.key for group in self.groups)]
@@ -72,7 +72,7 @@ class Commit:
             pack(self.articles),
             pack([text for pair in self.notes.items() for text in (pair[0].encode(), pair[1].encode())]),
             b"" if self.descriptions is None else pack(self.descriptions),
-            b"" if self.visitors is None else pack(self.visitors),
+            self.visitors if isinstance(self.visitors, bytes) else b"" if self.visitors is None else pack(self.visitors),
         ]
         for group in self.groups:
             args += [

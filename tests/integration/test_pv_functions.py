@@ -136,6 +136,44 @@ def test_sketch_that_cannot_be_merged_is_left_out_and_leaves_nothing_behind(clie
     assert not client.exists("pv:sketch")
 
 
+def merge(client: redis.Redis, articles: list[bytes], visitors: list[object], gone: list[bytes]) -> list[object]:
+    answer = client.execute_command("FCALL", "pv_visit", 1, "pv:offsets", pack(articles), pack(visitors),
+                                    pack(gone) if gone else b"")
+    assert isinstance(answer, list)
+    return answer
+
+
+def test_visits_that_are_to_wait_are_kept_as_they_are_until_they_are_merged(client: redis.Redis) -> None:
+    views(None, 3, [b"/a"], notes={"visits": "wait"}, visitors=b"what they are").send(client)
+    views(3, 5, [b"/a"], notes={"visits": "wait"}, visitors=b"and more").send(client)
+    assert client.hgetall("pv:waiting") == {b"pageviews/0/3": b"what they are", b"pageviews/0/5": b"and more"}
+    assert client.keys("pv:visitors:*") == []
+    expires = (NOW + DAY) // 1000
+    sets: list[object] = [b"pv:visitors:2100-01-01:", 1, b"%d" % expires, 2, b"anna", b"bert",
+                          b"pv:visitors:2100-01-01T13:05", 0, b"%d" % expires, 1, b"anna"]
+    assert merge(client, [b"/a"], sets, []) == [0, b""]
+    assert client.hlen("pv:waiting") == 2
+    assert merge(client, [b"/a"], sets, [b"pageviews/0/3"]) == [0, b""]
+    assert client.hkeys("pv:waiting") == [b"pageviews/0/5"]
+    assert client.pfcount("pv:visitors:2100-01-01:/a") == 2
+    assert client.pfcount("pv:visitors:2100-01-01T13:05") == 1
+    assert client.expiretime("pv:visitors:2100-01-01:/a") == expires
+
+
+def test_articles_that_were_not_admitted_have_no_visitors_when_those_are_merged(client: redis.Redis) -> None:
+    views(None, 3, [b"/a"]).send(client)
+    sets: list[object] = [b"pv:visitors:2100-01-01:", 1, b"", 1, b"anna", b"pv:visitors:2100-01-01:", 2, b"", 1, b"anna"]
+    assert merge(client, [b"/junk", b"/a"], sets, []) == [0, b""]
+    assert client.keys("pv:visitors:*") == [b"pv:visitors:2100-01-01:/a"]
+
+
+def test_visits_that_cannot_be_kept_waiting_hold_up_no_count(client: redis.Redis) -> None:
+    client.set("pv:waiting", "not ours")
+    answer = views(None, 3, [b"/a"], notes={"visits": "wait"}, visitors=b"what they are").send_for_all(client)
+    assert answer[:4] == [b"ok", b"3", 0, 1] and b"WRONGTYPE" in answer[4]
+    assert client.hgetall("pv:views") == {b"/a": b"1"}
+
+
 def test_junk_leaves_no_description_and_no_visitors(client: redis.Redis) -> None:
     views(None, 2, [b"/a", b"/junk"], notes=guarded(1),
           descriptions=[b"pv:article:", *described(2, NOW, NOW, (b"Junk", NOW, 1), (b"junk", NOW, 1))],
