@@ -109,6 +109,14 @@ static bool add_article(struct pv_batch *batch, struct pv_text article, uint64_t
     return true;
 }
 
+uint64_t pv_batch_prefetch(const struct pv_batch *batch, struct pv_text article)
+{
+    uint64_t hash = XXH3_64bits(article.data, article.length);
+
+    __builtin_prefetch(&batch->slots[hash & (batch->slot_count - 1)]);
+    return hash;
+}
+
 bool pv_batch_add_view(struct pv_batch *batch, int64_t offset, struct pv_text article,
                        int64_t ts_ms)
 {

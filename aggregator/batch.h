@@ -80,6 +80,9 @@ void pv_batch_destroy(struct pv_batch *batch);
 /* Makes it empty, for the events of `partition` from offset `from`; `now_ms` is monotonic. */
 void pv_batch_open(struct pv_batch *batch, int32_t partition, int64_t from, int64_t now_ms);
 
+/* The hash that the batch knows an article by; fetches its slot from memory, and does not wait. */
+uint64_t pv_batch_prefetch(const struct pv_batch *batch, struct pv_text article);
+
 /* Counts the event at `offset` as a view. False, with nothing changed: the batch is full. */
 bool pv_batch_add_view(struct pv_batch *batch, int64_t offset, struct pv_text article,
                        int64_t ts_ms);

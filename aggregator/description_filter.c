@@ -36,6 +36,11 @@ void pv_description_filter_forget(struct pv_description_filter *filter)
     memset(filter->slots, 0, sizeof filter->slots);
 }
 
+void pv_description_filter_prefetch(const struct pv_description_filter *filter, uint64_t hash)
+{
+    __builtin_prefetch(&filter->slots[hash % PV_DESCRIPTION_FILTER_SLOTS]);
+}
+
 static uint64_t hash_words(const struct pv_event *event)
 {
     uint64_t title = XXH3_64bits(event->title.data, event->title.length);

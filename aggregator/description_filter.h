@@ -20,6 +20,9 @@ enum pv_status pv_description_filter_new(struct pv_description_filter **filter,
                                          struct pv_error *error) PV_MUST_CHECK;
 void pv_description_filter_destroy(struct pv_description_filter *filter);
 
+/* Fetches what is asked about the article next from memory, and does not wait for it. */
+void pv_description_filter_prefetch(const struct pv_description_filter *filter, uint64_t hash);
+
 /* True when the event is to be told: it is the article's first, or its first of a later hour, or
  * older than all before, or has another title or section. It is taken as told then. `hash` is that
  * of the article. */

@@ -58,6 +58,17 @@ static uint64_t mix(uint64_t number)
     return number ^ number >> 33;
 }
 
+/* What the filter knows the visitors of an article's day by, and those of a minute of the site. */
+static uint64_t day_set(uint64_t article_hash, uint32_t day)
+{
+    return article_hash ^ mix(day);
+}
+
+static uint64_t site_set(uint32_t minute)
+{
+    return mix((uint64_t)minute << 16 | SITE_SEED);
+}
+
 /* Each hash has two places, so that two that share them do not drive each other out. */
 static uint64_t *places_of(const struct pv_event_facts *facts, uint64_t set)
 {
@@ -100,9 +111,24 @@ static bool note_visits(struct pv_event_facts *facts, struct pv_batch *batch, ui
     uint32_t day = minute / DAY_MINUTES;
     struct pv_hll_place place = pv_hll_place_of(event->visitor.data, event->visitor.length);
 
-    return note_visit(facts, batch, hash ^ mix(day), article, day * DAY_MINUTES, place) &&
-           note_visit(facts, batch, mix((uint64_t)minute << 16 | SITE_SEED), PV_VISIT_OF_SITE,
-                      minute, place);
+    return note_visit(facts, batch, day_set(hash, day), article, day * DAY_MINUTES, place) &&
+           note_visit(facts, batch, site_set(minute), PV_VISIT_OF_SITE, minute, place);
+}
+
+void pv_event_facts_prefetch(const struct pv_event_facts *facts, uint64_t hash,
+                             const struct pv_event *event)
+{
+    struct pv_hll_place place;
+    uint32_t minute = (uint32_t)(event->ts_ms / PV_MINUTE_MS);
+    uint64_t set = day_set(hash, minute / DAY_MINUTES);
+
+    pv_description_filter_prefetch(facts->descriptions, hash);
+    if (facts->visitors == NULL || event->visitor.length == 0)
+        return;
+    place = pv_hll_place_of(event->visitor.data, event->visitor.length);
+    pv_visitor_filter_prefetch(facts->visitors, set, place);
+    pv_visitor_filter_prefetch(facts->visitors, site_set(minute), place);
+    __builtin_prefetch(places_of(facts, set));
 }
 
 bool pv_event_facts_note(struct pv_event_facts *facts, struct pv_batch *batch,

@@ -19,6 +19,11 @@ enum pv_status pv_event_facts_init(struct pv_event_facts *facts, bool visitors,
                                    struct pv_error *error) PV_MUST_CHECK;
 void pv_event_facts_clean_up(struct pv_event_facts *facts);
 
+/* Fetches what pv_event_facts_note will ask about the event from memory, and does not wait for it.
+ * `hash` is that of the event's article (batch.h). */
+void pv_event_facts_prefetch(const struct pv_event_facts *facts, uint64_t hash,
+                             const struct pv_event *event);
+
 /* Adds the facts of a view to the batch that it was just added to, which has room for them. False
  * when memory is out: some of them are lost. */
 bool pv_event_facts_note(struct pv_event_facts *facts, struct pv_batch *batch,

@@ -127,39 +127,57 @@ static bool can_repeat(const struct pv_partition *partition, const struct pv_eve
     return partition->repeats != NULL && event->agent == PV_AGENT_USER && event->visitor.length > 0;
 }
 
+/* `key` is that of the event if it can repeat. */
 static void remember(struct pv_intake *intake, struct pv_partition *partition,
-                     const struct pv_event *event, int64_t offset)
+                     const struct pv_event *event, struct pv_repeat_key key, int64_t offset)
 {
     if (!can_repeat(partition, event)) {
         if (partition->repeats != NULL)
             pv_repeat_memory_see(partition->repeats, event->ts_ms);
         return;
     }
-    pv_metric_add(&intake->metrics->repeats_forgotten,
-                  (int64_t)pv_repeat_memory_remember(
-                      partition->repeats, pv_repeat_key_of(event->article, event->visitor),
-                      event->ts_ms, offset));
+    pv_metric_add(
+        &intake->metrics->repeats_forgotten,
+        (int64_t)pv_repeat_memory_remember(partition->repeats, key, event->ts_ms, offset));
 }
 
-static enum pv_reason judge(const struct pv_partition *partition, const struct pv_event *event)
+static enum pv_reason judge(const struct pv_partition *partition, const struct pv_event *event,
+                            struct pv_repeat_key key)
 {
-    if (can_repeat(partition, event) &&
-        pv_repeat_memory_has(partition->repeats, pv_repeat_key_of(event->article, event->visitor),
-                             event->ts_ms))
+    if (can_repeat(partition, event) && pv_repeat_memory_has(partition->repeats, key, event->ts_ms))
         return PV_REASON_repeat;
     return pv_reason_of_agent(event->agent);
+}
+
+/* All that an event is looked up in is larger than the processor's caches. So first everything is
+ * fetched, at the same time, and then asked. */
+static struct pv_repeat_key prefetch(const struct pv_intake *intake,
+                                     const struct pv_partition *partition,
+                                     const struct pv_event *event)
+{
+    struct pv_repeat_key key = {0, 0};
+
+    if (can_repeat(partition, event)) {
+        key = pv_repeat_key_of(event->article, event->visitor);
+        pv_repeat_memory_prefetch(partition->repeats, key);
+    }
+    pv_event_facts_prefetch(&intake->facts, pv_batch_prefetch(partition->open, event->article),
+                            event);
+    return key;
 }
 
 /* Counts a valid event; `*reason` says as what. */
 static bool count_valid(struct pv_intake *intake, struct pv_partition *partition, int64_t offset,
                         const struct pv_event *event, enum pv_reason *reason)
 {
-    *reason = judge(partition, event);
+    struct pv_repeat_key key = prefetch(intake, partition, event);
+
+    *reason = judge(partition, event, key);
     if (!count_event(intake, partition, offset, event, *reason))
         return false;
     if (event->ts_ms > partition->open->watermark_ms)
         partition->open->watermark_ms = event->ts_ms;
-    remember(intake, partition, event, offset);
+    remember(intake, partition, event, key, offset);
     if (*reason == PV_REASON_NONE &&
         !pv_event_facts_note(&intake->facts, partition->open, event, offset))
         pv_metric_add(&intake->metrics->facts_refused, 1);
@@ -180,7 +198,10 @@ static void pass_over(struct pv_intake *intake, struct pv_partition *partition,
         pv_event_json_parse(intake->parser, message->value, message->value_length,
                             message->timestamp_ms, intake->now_ms, &event) == PV_REASON_NONE &&
         event.ts_ms <= pv_repeat_memory_watermark_ms(partition->repeats))
-        remember(intake, partition, &event, message->offset);
+        remember(intake, partition, &event,
+                 can_repeat(partition, &event) ? pv_repeat_key_of(event.article, event.visitor)
+                                               : (struct pv_repeat_key){0, 0},
+                 message->offset);
 }
 
 bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *message)

@@ -246,6 +246,12 @@ void pv_repeat_memory_see(struct pv_repeat_memory *memory, int64_t ts_ms)
     }
 }
 
+void pv_repeat_memory_prefetch(const struct pv_repeat_memory *memory, struct pv_repeat_key key)
+{
+    if (memory->room > 0)
+        __builtin_prefetch(bucket_of(memory, key));
+}
+
 bool pv_repeat_memory_has(const struct pv_repeat_memory *memory, struct pv_repeat_key key,
                           int64_t ts_ms)
 {

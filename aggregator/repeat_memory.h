@@ -59,6 +59,9 @@ void pv_repeat_memory_destroy(struct pv_repeat_memory *memory);
  * first offset that it had, in order: it then answers as it did. */
 void pv_repeat_memory_begin(struct pv_repeat_memory *memory, int64_t watermark_ms);
 
+/* Fetches what is asked about the pair next from memory, and does not wait for it. */
+void pv_repeat_memory_prefetch(const struct pv_repeat_memory *memory, struct pv_repeat_key key);
+
 /* Would a view at `ts_ms` (0 to PV_TIME_LIMIT_MS) be a repeat? Asked before it is remembered. */
 bool pv_repeat_memory_has(const struct pv_repeat_memory *memory, struct pv_repeat_key key,
                           int64_t ts_ms);

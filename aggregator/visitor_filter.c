@@ -104,6 +104,13 @@ static uint8_t *find_sketch(struct pv_visitor_filter *filter, uint64_t set)
     return NULL;
 }
 
+void pv_visitor_filter_prefetch(struct pv_visitor_filter *filter, uint64_t set,
+                                struct pv_hll_place place)
+{
+    __builtin_prefetch(find_group(filter, set));
+    __builtin_prefetch(find_recent(filter, set, place.index));
+}
+
 bool pv_visitor_filter_admits(struct pv_visitor_filter *filter, uint64_t set,
                               struct pv_hll_place place)
 {

@@ -48,6 +48,10 @@ void pv_visitor_filter_destroy(struct pv_visitor_filter *filter);
 bool pv_visitor_filter_admits(struct pv_visitor_filter *filter, uint64_t set,
                               struct pv_hll_place place);
 
+/* Fetches what is asked about them next from memory, and does not wait for it. */
+void pv_visitor_filter_prefetch(struct pv_visitor_filter *filter, uint64_t set,
+                                struct pv_hll_place place);
+
 /* A visitor of this place was put in a batch. */
 void pv_visitor_filter_mark(struct pv_visitor_filter *filter, uint64_t set,
                             struct pv_hll_place place);

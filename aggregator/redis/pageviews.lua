@@ -320,10 +320,14 @@ local function describe(stem, articles, list, at, sections)
   end
 end
 
--- Where there is nothing yet the sketch is the value. Elsewhere it is merged: PFMERGE takes keys only,
--- so it is one for a moment.
-local function merge_sketch(prefix, key, sketch)
-  if redis.call('SET', key, sketch, 'NX') then return end
+-- Where there is nothing yet the sketch is the value, with its expiry. Elsewhere it is merged: PFMERGE
+-- takes keys only, so it is one for a moment. True when it became the value.
+local function merge_sketch(prefix, key, sketch, expire_at)
+  if expire_at ~= '' then
+    if redis.call('SET', key, sketch, 'NX', 'EXAT', expire_at) then return true end
+  elseif redis.call('SET', key, sketch, 'NX') then
+    return true
+  end
   local source = prefix .. 'sketch'
   redis.call('SET', source, sketch)
   local answer = redis.pcall('PFMERGE', key, source)
@@ -340,7 +344,7 @@ local function add_visitors(prefix, articles, list, at)
     key = key .. articles[article]
   end
   if count == 0 then
-    merge_sketch(prefix, key, list[at + 4])
+    if merge_sketch(prefix, key, list[at + 4], expire_at) then return end
   else
     local last = at + 3 + count
     for first = at + 4, last, UNPACK_MAX do
