@@ -4,16 +4,16 @@ from __future__ import annotations
 import random
 import time
 
+from harness.dedupe_check import assert_counts_without_repeats
 from harness.dedupe_reference import recount_with_dedupe
 from harness.event_traffic import event_client, view
 from harness.pipeline import Pipeline
 from harness.reload_traffic import HOUR_MS, WINDOW_MS, send_reloads
-from harness.redis_counts import assert_redis_holds, read_offsets
+from harness.redis_counts import read_offsets
 from harness.waiting import wait_until
 
 def check(pipeline: Pipeline) -> None:
-    expected = recount_with_dedupe(pipeline.broker.address, pipeline.topic, WINDOW_MS)
-    assert_redis_holds(pipeline.redis(), expected)
+    expected = assert_counts_without_repeats(pipeline, WINDOW_MS)
     assert expected.totals["repeat"] > 0 and expected.totals["views"] > 0
 
 

@@ -51,6 +51,7 @@ class RedisComparison:
         self._prefix = prefix
         self._retention = retention
         self._wrong: list[str] = []
+        self.wrong_buckets: set[str] = set()
         self._seen: set[str] = set()
 
     def run(self, expected: Counts) -> list[str]:
@@ -77,7 +78,10 @@ class RedisComparison:
         actual = read_hash(self._client, self._prefix + key)
         actual_expiry_s = self._client.expiretime(self._prefix + key)
         if expires_s > time.time():
-            self._wrong += differences(self._prefix + key, actual, expected)
+            found = differences(self._prefix + key, actual, expected)
+            if found:
+                self.wrong_buckets.add(bucket)
+            self._wrong += found
             if actual and actual_expiry_s != expires_s:
                 self._wrong.append(f"{self._prefix}{key} expires at {actual_expiry_s}, should be at {expires_s}")
         elif expires_s <= before_s and actual:
