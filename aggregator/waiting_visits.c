@@ -67,6 +67,7 @@ struct merging {
     /* What the next call tells. */
     struct pv_buffer articles, sets;
     uint32_t article_count, set_count, values;
+    bool under_way; /* a call that is not answered */
 };
 
 static void clean_up(struct merging *merging)
@@ -99,15 +100,34 @@ static void note_answer(struct pv_waiting_result *result, const struct pv_redis_
         snprintf(result->why, sizeof result->why, "%s", why);
 }
 
-/* Sends what was gathered. The last call also removes the values: they are in Redis by then. */
+/* Takes the answer to the call that is under way, if one is. */
+static enum pv_status receive_answer(struct merging *merging, struct pv_error *error)
+{
+    struct pv_redis_reply *reply;
+    enum pv_status status;
+
+    if (!merging->under_way)
+        return PV_OK;
+    merging->under_way = false;
+    status = pv_redis_receive(merging->redis, &reply, error);
+    if (status != PV_OK)
+        return status;
+    note_answer(merging->result, reply);
+    pv_redis_reply_destroy(reply);
+    return PV_OK;
+}
+
+/* Sends what was gathered, once the call before is answered: so Redis works while the next one is
+ * made. The last call also removes the values: they are in Redis by then. */
 static enum pv_status send_call(struct merging *merging, bool last, struct pv_error *error)
 {
     struct pv_commit_arguments *arguments = &merging->arguments;
     char key[PV_KEY_SIZE];
-    struct pv_redis_reply *reply;
-    enum pv_status status;
+    enum pv_status status = receive_answer(merging, error);
     int count;
 
+    if (status != PV_OK)
+        return status;
     if (merging->articles.failed || merging->sets.failed || merging->fields.failed)
         return pv_error_nomem(error, "visits");
     pv_msgpack_set_array(&merging->articles, 0, merging->article_count);
@@ -120,14 +140,10 @@ static enum pv_status send_call(struct merging *merging, bool last, struct pv_er
                        last ? merging->fields.length : 0);
     status = pv_commit_arguments_collect(arguments, "pv_visit", &count, error);
     if (status == PV_OK)
-        status = pv_redis_command(merging->redis, count, arguments->texts, arguments->lengths,
-                                  &reply, error);
-    if (status != PV_OK)
-        return status;
-    note_answer(merging->result, reply);
-    pv_redis_reply_destroy(reply);
+        status = pv_redis_send(merging->redis, count, arguments->texts, arguments->lengths, error);
+    merging->under_way = status == PV_OK;
     begin_call(merging);
-    return PV_OK;
+    return last && status == PV_OK ? receive_answer(merging, error) : status;
 }
 
 static enum pv_status write_sets(struct merging *merging, struct pv_error *error)
