@@ -60,23 +60,26 @@ static inline int make_spool(void **state)
     return directory_fd >= 0 ? 0 : -1;
 }
 
-static inline void remove_tree(const char *path)
+static inline void remove_tree_at(int at, const char *name)
 {
-    DIR *entries = opendir(path);
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
     struct dirent *entry;
 
     while (entries != NULL && (entry = readdir(entries)) != NULL) {
-        char child[PATH_MAX_SIZE + 512];
-
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        snprintf(child, sizeof child, "%s/%s", path, entry->d_name);
-        if (unlink(child) != 0)
-            remove_tree(child);
+        if (unlinkat(fd, entry->d_name, 0) != 0)
+            remove_tree_at(fd, entry->d_name);
     }
     if (entries != NULL)
         closedir(entries);
-    rmdir(path);
+    unlinkat(at, name, AT_REMOVEDIR);
+}
+
+static inline void remove_tree(const char *path)
+{
+    remove_tree_at(AT_FDCWD, path);
 }
 
 static inline int drop_spool(void **state)
