@@ -36,6 +36,18 @@ export function filteredPage({ feed, zone }) {
   const body = el('div', { class: 'panel' });
   let totals;
   let yesterday = {};
+  let day = null;
+  let endDay = () => {};
+
+  // The page may be open for days.
+  function watchYesterday() {
+    const date = utcDay(feed.now() - DAY);
+    if (date === day) return;
+    day = date;
+    yesterday = {};
+    endDay();
+    endDay = feed.watch(`filtered/${date}.json`, (file) => { yesterday = file?.reasons ?? {}; draw(); }, 60_000);
+  }
 
   function draw() {
     if (totals === undefined) return;
@@ -50,15 +62,15 @@ export function filteredPage({ feed, zone }) {
   }
 
   const ends = [
-    feed.watch('totals.json', (file) => { totals = file; draw(); }),
-    feed.watch(`filtered/${utcDay(feed.now() - DAY)}.json`,
-      (file) => { yesterday = file?.reasons ?? {}; draw(); }, 60_000),
+    feed.watch('totals.json', (file) => { totals = file; watchYesterday(); draw(); }),
+    feed.watch('live.json', watchYesterday), // changes every minute, also where nothing is counted
   ];
+  watchYesterday();
   const begins = zone.clock(Math.floor(feed.now() / DAY) * DAY);
   return {
     title: 'Filtered',
     element: [el('h1', {}, 'Filtered, and why'), said, body,
       el('p', { class: 'about' }, `Days are those of UTC: they begin at ${begins} in ${zone.name}.`)],
-    stop: () => { for (const end of ends) end(); },
+    stop: () => { for (const end of [...ends, endDay]) end(); },
   };
 }

@@ -225,3 +225,29 @@ def test_difference_is_said_in_words() -> None:
 
 def test_there_is_no_difference_to_nothing() -> None:
     assert evaluate(["numbers"], "[m.difference(5, 0), m.difference(5, null)]") == [None, None]
+
+
+# A page's parts that take what is done to them, and a feed that tells what is watched.
+_WATCHED = """
+(() => {
+  const part = () => ({ addEventListener() {}, setAttribute() {}, append() {}, replaceChildren() {} });
+  globalThis.document = { createElement: part };
+  const watched = new Map();
+  const feed = { nowMs: given[0], now() { return this.nowMs; },
+    watch(path, seen) { watched.set(path, seen); return () => watched.delete(path); } };
+  const page = m.filteredPage({ feed, zone: new m.Zone('UTC') });
+  const seen = given.map((now) => {
+    feed.nowMs = now;
+    watched.get('live.json')({});
+    return [...watched.keys()].filter((path) => path.startsWith('filtered/'));
+  });
+  page.stop();
+  return [...seen, [...watched.keys()]];
+})()
+"""
+
+
+def test_page_that_is_open_over_midnight_shows_the_new_yesterday() -> None:
+    midnight = ms("2026-11-25")
+    seen = evaluate(["filtered", "zone"], _WATCHED, [midnight - 1, midnight, midnight + DAY_MS])
+    assert seen == [["filtered/2026-11-23.json"], ["filtered/2026-11-24.json"], ["filtered/2026-11-25.json"], []]
