@@ -43,7 +43,10 @@ class Site:
         self.log = log
 
     def answer(self, target: str) -> Answer:
-        path = unquote(urlsplit(target).path).rstrip("/") or "/"
+        try:
+            path = unquote(urlsplit(target).path).rstrip("/") or "/"
+        except ValueError:  # x://[
+            return self._page(self._pages.not_found(), status=HTTPStatus.NOT_FOUND)
         if path == "/style.css":
             return Answer(HTTPStatus.OK, "text/css; charset=utf-8", STYLE, FILE_CACHE)
         if path == "/robots.txt":

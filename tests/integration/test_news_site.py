@@ -137,6 +137,12 @@ def test_each_request_is_a_line_that_the_producer_reads(site: Site) -> None:
         (b"GET", 200), (b"HEAD", 200), (b"GET", 404)]
 
 
+def test_target_that_is_no_address_is_not_found(site: Site) -> None:
+    answer, _ = site.ask("x://[")
+    assert answer.status == 404
+    assert [hit and hit.status for hit in map(parse_line, site.lines(1))] == [404]
+
+
 def make_past(seed: int) -> bytes:
     paper = Newspaper()
     made = history.History(paper, Popularity(paper, NOW, seed), NOW, LINES, seed)
