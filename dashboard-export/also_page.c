@@ -1,5 +1,6 @@
 #include "dashboard-export/also_page.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,11 +105,12 @@ static void add_items(struct draft *draft, const struct pv_redis_reply *reply, b
     for (size_t i = 0; reply != NULL && i + 1 < pv_redis_reply_count(reply) && list->count < max;
          i += 2) {
         struct pv_text article = {.length = 0};
-        const char *score = pv_redis_reply_text(pv_redis_reply_at(reply, i + 1), NULL);
+        const char *text = pv_redis_reply_text(pv_redis_reply_at(reply, i + 1), NULL);
+        double score = text != NULL ? strtod(text, NULL) : NAN;
         bool is_there;
 
         article.data = pv_redis_reply_text(pv_redis_reply_at(reply, i), &article.length);
-        if (article.data == NULL || score == NULL || !is_fit(article))
+        if (article.data == NULL || !isfinite(score) || !is_fit(article)) /* JSON has no "inf" */
             continue;
         is_there = is_same(article, list->article);
         for (size_t at = 0; at < list->count && !is_there; at++)
@@ -116,7 +118,7 @@ static void add_items(struct draft *draft, const struct pv_redis_reply *reply, b
         if (is_there)
             continue;
         draft->articles[list->count] = article;
-        list->items[list->count++] = (struct pv_also_item){NULL, by_readers, strtod(score, NULL)};
+        list->items[list->count++] = (struct pv_also_item){NULL, by_readers, score};
     }
 }
 

@@ -204,6 +204,19 @@ static void what_is_no_article_or_the_article_itself_is_left_out(void **state)
                                      "/05 readers 0.15");
 }
 
+static void a_score_that_json_cannot_say_is_left_out(void **state)
+{
+    (void)state;
+    also_read("/b", "inf");
+    also_read("/c", "0.5");
+    also_read("/d", "-inf");
+    hot_on_site("/e", "inf");
+    hot_on_site("/f", "7");
+    view("/a");
+    export_round();
+    assert_items("also-read/a.json", "/c readers 0.5, /f section 7");
+}
+
 static void changed_co_views_write_the_file_without_a_view(void **state)
 {
     (void)state;
@@ -299,6 +312,7 @@ int main(void)
         TEST(without_co_views_it_is_what_is_hot),
         TEST(an_article_of_which_nothing_is_known_has_no_file),
         TEST(what_is_no_article_or_the_article_itself_is_left_out),
+        TEST(a_score_that_json_cannot_say_is_left_out),
         TEST(changed_co_views_write_the_file_without_a_view),
         TEST(views_and_how_hot_do_not_write_it_again),
         TEST(a_file_that_failed_is_written_in_the_next_round),
