@@ -9,7 +9,6 @@ import struct
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,91 +16,13 @@ import pytest
 from harness.nginx_server import NginxServer
 from harness.ports import free_port
 from harness.programs import Program
+from harness.syslog_receiver import SyslogReceiver, receiver  # noqa: F401
 from harness.waiting import stays_true, wait_until
 
 HEADER = b"<190>Nov 24 13:05:07 web1 nginx: "
 CONNECTIONS_MAX = 256
 RESET = struct.pack("ii", 1, 0)  # close without farewell
 TEXT_MAX = 65536 - len(HEADER)
-_SAMPLE = re.compile(r'^pv_producer_syslog_(\w+?)(?:_total)?(?:\{reason="(\w+)"\})? (-?\d+)$', re.MULTILINE)
-
-
-class Receiver:
-    """pv-line-receiver on a free port, and what it took."""
-
-    def __init__(self, directory: Path, host: str = "127.0.0.1", idle_ms: int | None = None) -> None:
-        self.host = host.strip("[]")
-        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.port = free_port()
-        self._metrics = free_port()
-        self._out = directory / "lines"
-        argv = [str(self._out), "syslog", f"{host}:{self.port}", f"127.0.0.1:{self._metrics}"]
-        self.program = Program("pv-line-receiver", argv + ([str(idle_ms)] if idle_ms else []), directory / "log")
-        self.program.wait_text("event=ready")
-
-    def metrics(self) -> dict[str, int]:
-        """By name without prefix and suffix; a reason stands for itself."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._metrics}/metrics", timeout=20) as answer:
-            text = answer.read().decode()
-        return {reason or name: int(value) for name, reason, value in _SAMPLE.findall(text)}
-
-    def expect(self, **expected: int) -> None:
-        """Waits until these metrics have these values."""
-        seen: dict[str, int] = {}
-
-        def as_expected() -> bool:
-            seen.update(self.metrics())
-            return {name: seen[name] for name in expected} == expected
-
-        wait_until(as_expected, f"metrics are {expected}", 30, explain=lambda: f"{seen}\n{self.program.describe()}")
-
-    def taken(self) -> list[bytes]:
-        return self._out.read_bytes().split(b"\n")[:-1]
-
-    def expect_taken(self, expected: list[bytes]) -> None:
-        self.expect(messages=len(expected))
-        assert self.taken() == expected
-
-    def set_full(self, full: bool) -> None:
-        self._flag("full", full)
-
-    def set_busy(self, busy: bool) -> None:
-        """While it is, the thread of the receiver stands still in the taker."""
-        self._flag("busy", busy)
-
-    def _flag(self, name: str, on: bool) -> None:
-        path = self._out.with_name(f"{self._out.name}.{name}")
-        path.touch() if on else path.unlink()
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection((self.host, self.port), timeout=30)
-
-    def send(self, data: bytes) -> None:
-        """Over a TCP connection of its own."""
-        with self.connect() as client:
-            client.sendall(data)
-
-    def datagrams(self) -> socket.socket:
-        client = socket.socket(self.family, socket.SOCK_DGRAM)
-        client.connect((self.host, self.port))
-        return client
-
-    def stop(self) -> dict[str, int]:
-        """The numbers of its last words."""
-        self.program.send_signal(signal.SIGTERM)
-        return self.closing()
-
-    def closing(self) -> dict[str, int]:
-        self.program.expect_exit(0)
-        (closing,) = self.program.events("syslog_closing")
-        return {name: int(value) for name, value in closing.items() if value.isdecimal()}
-
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    started = Receiver(tmp_path)
-    yield started
-    started.program.kill()
 
 
 def line(text: bytes) -> bytes:
@@ -114,7 +35,7 @@ def counted(text: bytes) -> bytes:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
 def test_udp_and_tcp_are_received_at_an_address(tmp_path: Path, host: str) -> None:
-    receiver = Receiver(tmp_path, host)
+    receiver = SyslogReceiver(tmp_path, host)
     try:
         receiver.send(line(b"over tcp"))
         receiver.expect_taken([b"over tcp"])
@@ -127,7 +48,7 @@ def test_udp_and_tcp_are_received_at_an_address(tmp_path: Path, host: str) -> No
 
 
 def test_any_ipv6_address_takes_ipv4_as_well(tmp_path: Path) -> None:
-    receiver = Receiver(tmp_path, "[::]")
+    receiver = SyslogReceiver(tmp_path, "[::]")
     try:
         receiver.host, receiver.family = "127.0.0.1", socket.AF_INET
         receiver.send(line(b"tcp"))
@@ -139,7 +60,7 @@ def test_any_ipv6_address_takes_ipv4_as_well(tmp_path: Path) -> None:
         receiver.program.kill()
 
 
-def test_udp_takes_a_message_a_datagram(receiver: Receiver) -> None:
+def test_udp_takes_a_message_a_datagram(receiver: SyslogReceiver) -> None:
     texts = [b"%d of them" % number for number in range(100)]
     with receiver.datagrams() as client:
         for text in texts:
@@ -147,7 +68,7 @@ def test_udp_takes_a_message_a_datagram(receiver: Receiver) -> None:
     receiver.expect_taken(texts)
 
 
-def test_udp_datagram_is_one_message_whatever_is_in_it(receiver: Receiver) -> None:
+def test_udp_datagram_is_one_message_whatever_is_in_it(receiver: SyslogReceiver) -> None:
     with receiver.datagrams() as client:
         for data in [line(b"with its end"), HEADER + b"a\x00b", HEADER + b"x" * (65507 - len(HEADER)), b"", b"noise"]:
             client.send(data)
@@ -155,12 +76,12 @@ def test_udp_datagram_is_one_message_whatever_is_in_it(receiver: Receiver) -> No
     receiver.expect_taken([b"with its end", b"a\x00b", b"x" * (65507 - len(HEADER))])
 
 
-def test_both_framings_in_one_connection(receiver: Receiver) -> None:
+def test_both_framings_in_one_connection(receiver: SyslogReceiver) -> None:
     receiver.send(line(b"one") + counted(b"two") + counted(b"three") + line(b"four") + b"\n" + counted(b"five"))
     receiver.expect_taken([b"one", b"two", b"three", b"four", b"five"])
 
 
-def test_messages_in_the_smallest_pieces(receiver: Receiver) -> None:
+def test_messages_in_the_smallest_pieces(receiver: SyslogReceiver) -> None:
     with receiver.connect() as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in line(b"one") + counted(b"two") + line(b"three"):
@@ -168,12 +89,12 @@ def test_messages_in_the_smallest_pieces(receiver: Receiver) -> None:
     receiver.expect_taken([b"one", b"two", b"three"])
 
 
-def test_nul_is_a_byte_of_the_text(receiver: Receiver) -> None:
+def test_nul_is_a_byte_of_the_text(receiver: SyslogReceiver) -> None:
     receiver.send(line(b"a\x00b") + counted(b"\x00c") + line(b"end\x00"))
     receiver.expect_taken([b"a\x00b", b"\x00c", b"end"])
 
 
-def test_message_too_long_does_not_take_its_neighbours_along(receiver: Receiver) -> None:
+def test_message_too_long_does_not_take_its_neighbours_along(receiver: SyslogReceiver) -> None:
     longest = b"x" * TEXT_MAX
     receiver.send(line(b"one") + line(longest) + line(longest + b"x") + line(b"two"))
     receiver.send(counted(b"three") + counted(longest) + counted(longest + b"x") + counted(b"four"))
@@ -182,20 +103,20 @@ def test_message_too_long_does_not_take_its_neighbours_along(receiver: Receiver)
     assert sorted(receiver.taken()) == sorted([b"one", longest, b"two", b"three", longest, b"four", b"five"])
 
 
-def test_noise_is_counted_by_reason(receiver: Receiver) -> None:
+def test_noise_is_counted_by_reason(receiver: SyslogReceiver) -> None:
     receiver.send(b"GET / HTTP/1.1\r\n<190>nginx: x\n<190>2 x\n<190>1 - h p - - [ x\n" + line(b"good"))
     receiver.expect(messages=1, bad_priority=1, bad_time=1, bad_version=1, bad_data=1)
     assert {event["reason"] for event in receiver.program.events("syslog_bad_message")} >= {"bad_time", "bad_data"}
 
 
-def test_half_a_message_at_the_end_is_dropped_and_counted(receiver: Receiver) -> None:
+def test_half_a_message_at_the_end_is_dropped_and_counted(receiver: SyslogReceiver) -> None:
     receiver.send(line(b"one") + HEADER + b"tw")
     receiver.send(counted(b"three") + counted(b"four")[:-1])
     receiver.expect(messages=2, cut_off=2, connections=0)
     assert sorted(receiver.taken()) == [b"one", b"three"]
 
 
-def test_reset_connections_leave_nothing_behind(receiver: Receiver) -> None:
+def test_reset_connections_leave_nothing_behind(receiver: SyslogReceiver) -> None:
     for _ in range(20):
         with receiver.connect() as client:
             client.sendall(HEADER + b"half")
@@ -204,7 +125,7 @@ def test_reset_connections_leave_nothing_behind(receiver: Receiver) -> None:
     receiver.expect(messages=1, connections=0)
 
 
-def test_many_clients_at_once(receiver: Receiver) -> None:
+def test_many_clients_at_once(receiver: SyslogReceiver) -> None:
     clients, messages = 50, 400
 
     def send(name: int) -> None:
@@ -224,7 +145,7 @@ def test_many_clients_at_once(receiver: Receiver) -> None:
         assert [number for client, number in taken if client == name] == list(range(messages))
 
 
-def test_a_hundred_half_open_connections_hold_nothing_up(receiver: Receiver) -> None:
+def test_a_hundred_half_open_connections_hold_nothing_up(receiver: SyslogReceiver) -> None:
     halves = [receiver.connect() for _ in range(100)]
     for number, client in enumerate(halves):
         client.sendall(counted(b"%03d" % number)[:-2])
@@ -238,7 +159,7 @@ def test_a_hundred_half_open_connections_hold_nothing_up(receiver: Receiver) -> 
     assert sorted(receiver.taken()[1:]) == [b"%03d" % number for number in range(100)]
 
 
-def test_one_connection_too_many_is_closed(receiver: Receiver) -> None:
+def test_one_connection_too_many_is_closed(receiver: SyslogReceiver) -> None:
     held = [receiver.connect() for _ in range(CONNECTIONS_MAX)]
     receiver.expect(connections=CONNECTIONS_MAX)
     with receiver.connect() as one_more:
@@ -255,7 +176,7 @@ def test_one_connection_too_many_is_closed(receiver: Receiver) -> None:
 
 
 def test_silent_connection_is_closed_and_a_talking_one_is_not(tmp_path: Path) -> None:
-    receiver = Receiver(tmp_path, idle_ms=1500)
+    receiver = SyslogReceiver(tmp_path, idle_ms=1500)
     try:
         with receiver.connect() as silent, receiver.connect() as talking:
             silent.sendall(HEADER + b"half")
@@ -274,7 +195,7 @@ def test_silent_connection_is_closed_and_a_talking_one_is_not(tmp_path: Path) ->
         receiver.program.kill()
 
 
-def test_tcp_waits_while_there_is_no_room_and_loses_nothing(receiver: Receiver) -> None:
+def test_tcp_waits_while_there_is_no_room_and_loses_nothing(receiver: SyslogReceiver) -> None:
     texts = [b"%06d " % number + b"x" * 1000 for number in range(20_000)]
     receiver.set_full(True)
     client = receiver.connect()
@@ -296,7 +217,7 @@ def test_tcp_waits_while_there_is_no_room_and_loses_nothing(receiver: Receiver) 
     receiver.expect(refused=0, cut_off=0, connections=0)
 
 
-def test_connection_that_ends_while_there_is_no_room_loses_nothing(receiver: Receiver) -> None:
+def test_connection_that_ends_while_there_is_no_room_loses_nothing(receiver: SyslogReceiver) -> None:
     receiver.set_full(True)
     receiver.send(line(b"one") + counted(b"two"))
     receiver.send(line(b"three"))
@@ -306,7 +227,7 @@ def test_connection_that_ends_while_there_is_no_room_loses_nothing(receiver: Rec
     assert sorted(receiver.taken()) == [b"one", b"three", b"two"]
 
 
-def test_waiting_connections_use_no_processor_time(receiver: Receiver) -> None:
+def test_waiting_connections_use_no_processor_time(receiver: SyslogReceiver) -> None:
     receiver.set_full(True)
     with receiver.connect() as client:
         client.sendall(line(b"one"))
@@ -323,7 +244,7 @@ def test_waiting_connections_use_no_processor_time(receiver: Receiver) -> None:
     receiver.expect_taken([b"one"])
 
 
-def test_udp_without_room_is_refused_and_counted(receiver: Receiver) -> None:
+def test_udp_without_room_is_refused_and_counted(receiver: SyslogReceiver) -> None:
     receiver.set_full(True)
     with receiver.datagrams() as client:
         for number in range(100):
@@ -335,7 +256,7 @@ def test_udp_without_room_is_refused_and_counted(receiver: Receiver) -> None:
     assert any(event["level"] == "warn" for event in receiver.program.events("syslog_refused"))
 
 
-def test_what_the_kernel_drops_is_counted(receiver: Receiver) -> None:
+def test_what_the_kernel_drops_is_counted(receiver: SyslogReceiver) -> None:
     sent = 60_000
     receiver.set_busy(True)
     with receiver.datagrams() as client:
@@ -353,7 +274,7 @@ def test_what_the_kernel_drops_is_counted(receiver: Receiver) -> None:
     assert len(receiver.taken()) == seen["messages"] > 0
 
 
-def test_what_has_arrived_is_taken_before_the_end(receiver: Receiver) -> None:
+def test_what_has_arrived_is_taken_before_the_end(receiver: SyslogReceiver) -> None:
     texts = [b"%d" % number for number in range(100)]
     receiver.set_busy(True)
     with receiver.datagrams() as datagrams, receiver.connect() as client:
@@ -372,7 +293,7 @@ def test_what_has_arrived_is_taken_before_the_end(receiver: Receiver) -> None:
     assert sorted(taken) == sorted([b"first"] + [kind + text for text in texts for kind in (b"udp ", b"tcp ")])
 
 
-def test_what_finds_no_room_at_the_end_is_counted_as_refused(receiver: Receiver) -> None:
+def test_what_finds_no_room_at_the_end_is_counted_as_refused(receiver: SyslogReceiver) -> None:
     receiver.set_full(True)
     with receiver.connect() as client:
         client.sendall(line(b"one") + line(b"two"))
@@ -393,7 +314,7 @@ def test_address_that_cannot_be_had_is_named(tmp_path: Path, address: str, said:
     assert address in program.text()
 
 
-def test_port_of_another_program_is_named(tmp_path: Path, receiver: Receiver) -> None:
+def test_port_of_another_program_is_named(tmp_path: Path, receiver: SyslogReceiver) -> None:
     argv = [str(tmp_path / "other"), "syslog", f"127.0.0.1:{receiver.port}", f"127.0.0.1:{free_port()}"]
     program = Program("pv-line-receiver", argv, tmp_path / "other.log")
     program.expect_exit(2)
@@ -401,7 +322,7 @@ def test_port_of_another_program_is_named(tmp_path: Path, receiver: Receiver) ->
 
 
 @pytest.mark.parametrize("options", ["", ",nohostname", ",tag=my_site_01,facility=local0,severity=notice"])
-def test_nginx_is_understood(receiver: Receiver, tmp_path: Path, options: str) -> None:
+def test_nginx_is_understood(receiver: SyslogReceiver, tmp_path: Path, options: str) -> None:
     log = f"access_log syslog:server=127.0.0.1:{receiver.port}{options} combined;"
     with NginxServer(tmp_path / "nginx", http=log) as nginx:
         for number in range(20):
@@ -421,7 +342,7 @@ LOGGER = shutil.which("logger")
     [["--udp"], ["--tcp"], ["--tcp", "--octet-count"], ["--udp", "--rfc3164"], ["--tcp", "--rfc3164"]],
     ids=" ".join,
 )
-def test_logger_of_util_linux_is_understood(receiver: Receiver, options: list[str]) -> None:
+def test_logger_of_util_linux_is_understood(receiver: SyslogReceiver, options: list[str]) -> None:
     assert LOGGER is not None, "install bsdutils"
     text = '192.0.2.7 - - [24/Nov/2026:13:05:07 +0000] "GET /a HTTP/1.1" 200 5 "-" "x"'
     for sent in (text, text + " again"):
