@@ -22,8 +22,7 @@
   }
 
   async function views(span) {
-    const id = span.dataset.pvViews || page();
-    span.textContent = (await json('articles/', id.slice(1))).total.toLocaleString();
+    span.textContent = (await json('articles/', (span.dataset.pvViews || page()).slice(1))).total.toLocaleString();
   }
 
   async function alsoRead(ul) {
@@ -31,8 +30,8 @@
     const top = () => json(section ? `trending/${list}/` : 'trending/', section || list);
     const { items } = await (ul.dataset.list ? top() : json('also-read/', id.slice(1)).catch(top));
     const links = items.filter(i => i.article != id).slice(0, max).map(i => {
-      const li = d.createElement('li'), a = d.createElement('a');
-      a.href = encodeURI(i.article).replace(/%25/g, '%');
+      const [li, a] = ['li', 'a'].map(t => d.createElement(t));
+      a.href = encodeURI(i.article).replace(/%25/g, '%').replace(/^\/*/, '/');
       a.textContent = i.title || i.article;
       li.append(a);
       return li;
@@ -41,10 +40,10 @@
   }
 
   const fill = (name, how) =>
-    d.querySelectorAll(`[data-pv-${name}]`).forEach(at => how(at).catch(() => {}));
+    d.querySelectorAll(`[data-pv-${name}]`).forEach(at => how(at).catch(() => 0));
 
   fill('views', views);
   fill('also-read', alsoRead);
   const s = script.dataset.refresh;
-  if (s > 0) setInterval(() => d.hidden || fill('views', views), s * 1000);
+  if (s > 0) setInterval(() => d.hidden || fill('views', views), s * 1e3);
 })(document, document.currentScript);

@@ -89,6 +89,16 @@ def test_article_without_a_title_is_its_id_and_links_lead_to_it() -> None:
     assert links[0][3] == "/ü b"
 
 
+@pytest.mark.parametrize("article, href", [
+    ("//evil.test/x", "/evil.test/x"), ("///evil.test", "/evil.test"), ("javascript:alert(1)", "/javascript:alert(1)"),
+    ("https://evil.test/", "/https://evil.test/"), ("x", "/x"),
+])
+def test_no_id_makes_a_link_to_another_site(article: str, href: str) -> None:
+    """The producers make paths of what is asked for, but others may write events too."""
+    (links,) = fill_page(lists=LIST, files={"also-read/a": {"items": [{"article": article, "title": "T"}]}}).lists
+    assert links == [["li", "a", href, "T"]]
+
+
 @pytest.mark.parametrize("attributes, path", [
     ({"list": "24h"}, "trending/24h"), ({"section": "/news", "list": "1h"}, "trending/1h/~/news"),
 ])
