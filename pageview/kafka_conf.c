@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "pageview/log.h"
+#include "pageview/nearest_name.h"
 
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
 {

@@ -122,12 +122,6 @@ void pv_options_clean_up(const struct pv_program *program, void *options);
 /* Prints --help on stdout. */
 void pv_options_print_help(const struct pv_program *program);
 
-/* The one of `count` names nearest to `name` by edit distance, or NULL when none is near.
- * `name_at(context, i)` gives the i-th name. */
-const char *pv_nearest_name(const char *name, size_t count,
-                            const char *(*name_at)(const void *context, size_t i),
-                            const void *context);
-
 /* "5s" → 5000. Units ms s m h d. PV_INVALID without touching `*duration_ms` otherwise. */
 enum pv_status pv_duration_parse(const char *text, int64_t *duration_ms) PV_MUST_CHECK;
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pageview/options.h"
+#include "pageview/nearest_name.h"
 #include "producer/formats/access_log.h"
 #include "producer/formats/apache_format.h"
 #include "producer/formats/format_text.h"
