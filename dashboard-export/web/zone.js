@@ -15,13 +15,22 @@ export const utcDay = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 const formatter = (zone, options) => new Intl.DateTimeFormat('en-GB', { timeZone: zone, hourCycle: 'h23', ...options });
 
+// Machines have names of zones that browsers do not, such as "localtime".
+function isKnown(name) {
+  try {
+    return Boolean(name && formatter(name));
+  } catch {
+    return false;
+  }
+}
+
 export class Zone {
   #parts; #clock; #seconds; #weekday; #day; #short;
 
-  // A name such as Europe/Berlin; without one the reader's own zone.
+  // A name such as Europe/Berlin; without one that the browser knows, the reader's own zone.
   constructor(name) {
-    this.name = name || new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-    this.isReaders = !name;
+    this.isReaders = !isKnown(name);
+    this.name = this.isReaders ? new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC' : name;
     this.#parts = formatter(this.name, { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric',
       minute: 'numeric', second: 'numeric' });
     this.#clock = formatter(this.name, { hour: '2-digit', minute: '2-digit' });

@@ -227,6 +227,13 @@ def test_there_is_no_difference_to_nothing() -> None:
     assert evaluate(["numbers"], "[m.difference(5, 0), m.difference(5, null)]") == [None, None]
 
 
+def test_zone_that_the_browser_does_not_know_is_the_readers_own() -> None:
+    names = ["Europe/Berlin", "localtime", "posix/Europe/Berlin", "", None]
+    found = evaluate(["zone"], "given.map((name) => new m.Zone(name)).map((zone) => [zone.name, zone.isReaders])", names,
+                     zone="Asia/Tokyo")
+    assert found == [["Europe/Berlin", False], *[["Asia/Tokyo", True]] * 4]
+
+
 # A page's parts that take what is done to them, and a feed that tells what is watched.
 _WATCHED = """
 (() => {
