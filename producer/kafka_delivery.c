@@ -21,7 +21,7 @@ struct pv_kafka_delivery {
     bool exactly_once, opened;
     rd_kafka_t *client;
     rd_kafka_topic_t *topic;
-    atomic_int failed; /* events that were not delivered since begin */
+    atomic_int failed;                      /* events that were not delivered since begin */
     struct position positions[PV_LOGS_MAX]; /* until the commit, when delivering at least once */
     size_t position_count;
 };
@@ -45,7 +45,8 @@ enum pv_status pv_kafka_delivery_new(const struct pv_kafka_options *options, con
         {"enable.idempotence", "true"},
         {"partitioner", "murmur2_random"},
         {"compression.type", "lz4"},
-        /* Nobody sees an event before its transaction is committed, which sends what still waits. */
+        /* Nobody sees an event before its transaction is committed, which sends what still waits.
+         */
         {"linger.ms", exactly_once ? "500" : "20"},
         {"delivery.report.only.error", "true"}, /* only what failed is counted */
         {"socket.timeout.ms", "10000"},         /* sending a position waits for so long at most */
