@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pageview/keys.h"
+#include "pageview/log.h"
 
 #define LIST "hot"
 /* Enough for five when one is the article itself and four are known of already. */
@@ -63,7 +64,10 @@ enum pv_status pv_also_hot_read(struct pv_also_hot *hot, struct pv_text section,
         return pv_error_nomem(error, "hot lists");
     status = pv_redis_command_texts(hot->redis, &made.reply, error, "ZREVRANGE", key, "0", LAST,
                                     "WITHSCORES", (char *)NULL);
-    if (status != PV_OK)
+    if (status == PV_REFUSED) /* a key of another type: one section must not hold up the others */
+        pv_log(PV_LOG_WARN, "also_read_unreadable", PV_TEXT("key", key),
+               PV_TEXT("error", error->text));
+    else if (status != PV_OK)
         return status;
     hot->lists[hot->count++] = made;
     *reply = made.reply;

@@ -28,7 +28,7 @@ void pv_also_hot_clean_up(struct pv_also_hot *hot);
 
 /* Gives the list of the section, or of the site when that is empty: article, score and so on, the
  * highest first. It belongs to `hot`. A section that has none has an empty one; `*reply` is NULL
- * when there are too many sections. */
+ * when there are too many sections, or the key is of another type. */
 enum pv_status pv_also_hot_read(struct pv_also_hot *hot, struct pv_text section,
                                 const struct pv_redis_reply **reply,
                                 struct pv_error *error) PV_MUST_CHECK;

@@ -290,6 +290,20 @@ static void a_key_of_another_type_costs_only_its_list(void **state)
     assert_items("also-read/b.json", "/c readers 0.5");
 }
 
+static void a_hot_list_of_another_type_costs_only_itself(void **state)
+{
+    (void)state;
+    COMMAND("SET", "pv:trending:hot:section:news", "no list");
+    COMMAND("HSET", "pv:article:/a", "section", "news");
+    COMMAND("HSET", "pv:article:/b", "section", "news");
+    hot_on_site("/c", "7");
+    view("/a");
+    view("/b");
+    export_round();
+    assert_items("also-read/a.json", "/c section 7");
+    assert_items("also-read/b.json", "/c section 7");
+}
+
 static void more_changes_than_a_round_takes_are_told(void **state)
 {
     (void)state;
@@ -317,6 +331,7 @@ int main(void)
         TEST(views_and_how_hot_do_not_write_it_again),
         TEST(a_file_that_failed_is_written_in_the_next_round),
         TEST(a_key_of_another_type_costs_only_its_list),
+        TEST(a_hot_list_of_another_type_costs_only_itself),
         TEST(more_changes_than_a_round_takes_are_told),
     };
 
