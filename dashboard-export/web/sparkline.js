@@ -28,8 +28,7 @@ export function sparkline(values) {
 // A bar a value; the last one, which is in progress, is hollow.
 export function bars(values) {
   const y = scale(values);
-  return frame('bars', values.length * 3, values.map((value, i) => svg('rect', {
-    class: ['bar', !value && 'bar-none', i === values.length - 1 && 'bar-now'].filter(Boolean).join(' '), x: i * 3, y: y(value).toFixed(1), width: 2,
-    height: (HEIGHT - y(value)).toFixed(1),
-  })));
+  const kinds = (value, i) => ['bar', !value && 'bar-none', i === values.length - 1 && 'bar-now'].filter(Boolean);
+  return frame('bars', values.length * 3, values.map((value, i) => svg('rect', { class: kinds(value, i).join(' '),
+    x: i * 3, y: y(value).toFixed(1), width: 2, height: (HEIGHT - y(value)).toFixed(1) })));
 }
