@@ -1,14 +1,11 @@
 #include "aggregator/ranker/ranker.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "aggregator/facts.h"
-#include "aggregator/random_id.h"
-#include "aggregator/ranker/lock.h"
 #include "aggregator/ranker/refresher.h"
 #include "aggregator/ranker/share.h"
+#include "aggregator/turns.h"
+#include "pageview/keys.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
 
@@ -17,64 +14,37 @@ enum { FINISH_MS = 3000 };
 
 struct pv_ranker {
     const struct pv_ranker_config *config;
-    char id[PV_RANDOM_ID_SIZE];
-    struct pv_redis *redis;
-    struct pv_ranker_lock turns;
+    struct pv_turns turns;
     struct pv_refresher *refresher;
-    bool loaded;     /* Redis has the function library */
-    int64_t next_ms; /* when the next turn is due, monotonic */
-
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool started, ending;
+    int64_t next_ms; /* when the next ranking is due, monotonic */
 };
-
-static bool is_ending(struct pv_ranker *ranker)
-{
-    bool ending;
-
-    pthread_mutex_lock(&ranker->lock);
-    ending = ranker->ending;
-    pthread_mutex_unlock(&ranker->lock);
-    return ending;
-}
 
 static enum pv_status before_page(void *context, struct pv_error *error)
 {
     struct pv_ranker *ranker = context;
 
-    if (is_ending(ranker))
+    if (pv_turns_are_ending(&ranker->turns))
         return pv_error_set(error, PV_UNAVAILABLE, "ending before all counts were read");
-    return pv_ranker_lock_keep(&ranker->turns, error);
+    return pv_redis_lock_keep(&ranker->turns.lock, error);
 }
 
-/* After a failure: the next connection may be to another Redis, or to one that has forgotten. */
-static void doubt(struct pv_ranker *ranker)
+static void doubt(void *context)
 {
-    pv_redis_disconnect(ranker->redis);
-    ranker->turns.held = false;
-    ranker->loaded = false;
+    struct pv_ranker *ranker = context;
+
+    ranker->next_ms = 0;
     pv_refresher_doubt(ranker->refresher);
 }
 
-static enum pv_status load_library(struct pv_ranker *ranker, struct pv_error *error)
-{
-    enum pv_status status = ranker->loaded ? PV_OK : pv_facts_load_library(ranker->redis, error);
-
-    ranker->loaded = status == PV_OK;
-    return status;
-}
-
-/* Ranks if the lock is ours, and sets when the next turn is due. */
-static enum pv_status turn(struct pv_ranker *ranker, struct pv_error *error)
+/* Ranks if the lock is ours, and sets when the next ranking is due. */
+static enum pv_status rank(struct pv_ranker *ranker, struct pv_error *error)
 {
     int64_t waited_us = 0;
-    enum pv_status status = load_library(ranker, error);
+    enum pv_status status = pv_turns_load(&ranker->turns, error);
 
     if (status == PV_OK)
-        status = pv_ranker_lock_take(&ranker->turns, error);
-    if (status == PV_OK && ranker->turns.held)
+        status = pv_redis_lock_take(&ranker->turns.lock, error);
+    if (status == PV_OK && ranker->turns.lock.held)
         status = pv_refresher_run(ranker->refresher, &waited_us, error);
     else if (status == PV_OK)
         pv_refresher_rest(ranker->refresher);
@@ -82,106 +52,54 @@ static enum pv_status turn(struct pv_ranker *ranker, struct pv_error *error)
     return status;
 }
 
-/* Waits until the next turn; false when there is to be none. */
-static bool wait_ms(struct pv_ranker *ranker, int64_t ms)
-{
-    struct timespec until;
-    bool ending;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += ms % 1000 * 1000000;
-    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_mutex_lock(&ranker->lock);
-    while (!ranker->ending && pthread_cond_timedwait(&ranker->wake, &ranker->lock, &until) == 0)
-        ;
-    ending = ranker->ending;
-    pthread_mutex_unlock(&ranker->lock);
-    return !ending;
-}
-
-/* Time until the next turn, or until the lock is to be renewed. */
+/* Time until the next ranking, or until the lock is to be renewed. */
 static int64_t time_to_next(const struct pv_ranker *ranker)
 {
     int64_t ms = ranker->next_ms - pv_monotonic_ms();
 
-    return ms < 0 ? 0 : ms < PV_RANKER_RENEW_MS ? ms : PV_RANKER_RENEW_MS;
+    return ms < 0 ? 0 : ms < PV_REDIS_LOCK_RENEW_MS ? ms : PV_REDIS_LOCK_RENEW_MS;
 }
 
-static void note_failure(struct pv_ranker *ranker, const struct pv_error *error, int64_t retry_ms)
-{
-    /* A wrong configuration ends the program, which says why. */
-    enum pv_log_level level = error->status == PV_INVALID ? PV_LOG_DEBUG : PV_LOG_WARN;
-
-    pv_metric_add(&ranker->config->metrics->errors, 1);
-    pv_log(level, "ranking_failed", PV_TEXT("error", error->text), PV_NUMBER("retry_ms", retry_ms));
-}
-
-static void *run(void *context)
+static enum pv_status turn(void *context, int64_t *pause_ms, struct pv_error *error)
 {
     struct pv_ranker *ranker = context;
-    struct pv_backoff backoff = {0};
-    int64_t pause_ms = 0;
+    enum pv_status status = pv_monotonic_ms() >= ranker->next_ms
+                                ? rank(ranker, error)
+                                : pv_redis_lock_keep(&ranker->turns.lock, error);
 
-    while (wait_ms(ranker, pause_ms)) {
-        struct pv_error error;
-        enum pv_status status = pv_monotonic_ms() >= ranker->next_ms
-                                    ? turn(ranker, &error)
-                                    : pv_ranker_lock_keep(&ranker->turns, &error);
-
-        if (status == PV_OK) {
-            backoff = (struct pv_backoff){0};
-            pause_ms = time_to_next(ranker);
-        } else if (!is_ending(ranker)) {
-            doubt(ranker);
-            ranker->next_ms = 0;
-            pause_ms = pv_backoff_next_ms(&backoff);
-            note_failure(ranker, &error, pause_ms);
-        }
-    }
-    return NULL;
-}
-
-static void end_thread(struct pv_ranker *ranker)
-{
-    if (!ranker->started)
-        return;
-    pthread_mutex_lock(&ranker->lock);
-    ranker->ending = true;
-    pthread_cond_signal(&ranker->wake);
-    pthread_mutex_unlock(&ranker->lock);
-    pthread_join(ranker->thread, NULL);
-    ranker->started = false;
+    *pause_ms = time_to_next(ranker);
+    /* At the end it was cut short, and the last ranking is still to come. */
+    return pv_turns_are_ending(&ranker->turns) ? PV_OK : status;
 }
 
 enum pv_status pv_ranker_new(const struct pv_ranker_config *config, struct pv_ranker **ranker,
                              struct pv_error *error)
 {
     struct pv_ranker *made = calloc(1, sizeof *made);
-    pthread_condattr_t attributes;
+    const struct pv_turns_work work = {
+        .thread = "the ranker's thread",
+        .failure = "ranking_failed",
+        .failures = &config->metrics->errors,
+        .turn = turn,
+        .doubt = doubt,
+        .context = made,
+    };
     enum pv_status status;
 
     if (made == NULL)
         return pv_error_nomem(error, "the ranker");
     made->config = config;
-    pv_random_id(made->id);
-    pthread_mutex_init(&made->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&made->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-    status = pv_redis_new(config->redis, &made->redis, error);
-    made->turns = (struct pv_ranker_lock){
-        .redis = made->redis, .prefix = config->redis->prefix, .id = made->id};
+    pv_key_ranker(config->redis->prefix, made->turns.lock.key);
+    status = pv_turns_init(&made->turns, &work, config->redis, error);
     if (status == PV_OK)
-        status = pv_refresher_new(config, made->redis, before_page, made, &made->refresher, error);
-    if (status == PV_OK && pthread_create(&made->thread, NULL, run, made) != 0)
-        status = pv_error_nomem(error, "the ranker's thread");
+        status =
+            pv_refresher_new(config, made->turns.redis, before_page, made, &made->refresher, error);
+    if (status == PV_OK)
+        status = pv_turns_start(&made->turns, error);
     if (status != PV_OK) {
         pv_ranker_destroy(made);
         return status;
     }
-    made->started = true;
     *ranker = made;
     return PV_OK;
 }
@@ -190,12 +108,12 @@ enum pv_status pv_ranker_new(const struct pv_ranker_config *config, struct pv_ra
 static enum pv_status rank_last(struct pv_ranker *ranker, struct pv_error *error)
 {
     int64_t waited_us;
-    enum pv_status status = load_library(ranker, error);
+    enum pv_status status = pv_turns_load(&ranker->turns, error);
 
     if (status == PV_OK)
         status = pv_refresher_run(ranker->refresher, &waited_us, error);
     if (status != PV_OK)
-        doubt(ranker);
+        pv_turns_doubt(&ranker->turns);
     return status;
 }
 
@@ -205,8 +123,7 @@ void pv_ranker_finish(struct pv_ranker *ranker)
     int64_t give_up_ms = INT64_MAX;
     struct pv_error error;
 
-    end_thread(ranker);
-    ranker->ending = false;                      /* that was the thread's */
+    pv_turns_end(&ranker->turns);
     while (rank_last(ranker, &error) != PV_OK) { /* whoever has the lock: all rank the same */
         int64_t pause_ms = pv_backoff_next_ms(&backoff);
 
@@ -218,8 +135,8 @@ void pv_ranker_finish(struct pv_ranker *ranker)
                    PV_TEXT("why", "the lists are not those of the end"));
             return;
         }
-        note_failure(ranker, &error, pause_ms);
-        wait_ms(ranker, pause_ms);
+        pv_turns_note(&ranker->turns, &error, pause_ms);
+        pv_stop_wait_ms(pause_ms);
     }
 }
 
@@ -227,11 +144,8 @@ void pv_ranker_destroy(struct pv_ranker *ranker)
 {
     if (ranker == NULL)
         return;
-    end_thread(ranker);
-    pv_ranker_lock_release(&ranker->turns);
+    pv_turns_end(&ranker->turns);
     pv_refresher_destroy(ranker->refresher);
-    pv_redis_destroy(ranker->redis);
-    pthread_cond_destroy(&ranker->wake);
-    pthread_mutex_destroy(&ranker->lock);
+    pv_turns_clean_up(&ranker->turns);
     free(ranker);
 }

@@ -16,6 +16,6 @@ foreach(module batch_facts description_filter event_facts hll_sketch hyperloglog
   pv_unit_test(aggregator_${module} pv-aggregator-lib)
 endforeach()
 
-foreach(module cover lists lock publisher ranker ranking redis_source shortlist)
+foreach(module cover lists publisher ranker ranking redis_source shortlist)
   pv_unit_test(ranker_${module} pv-aggregator-lib)
 endforeach()
