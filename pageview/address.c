@@ -1,6 +1,7 @@
 #include "pageview/address.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -64,4 +65,38 @@ enum pv_status pv_address_resolve(const char *option, const char *text, struct a
     if (failure != 0)
         return pv_error_set(error, PV_INVALID, "--%s=%s: %s", option, text, gai_strerror(failure));
     return PV_OK;
+}
+
+static const uint8_t ipv4_prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+void pv_ip_set_ipv4(struct pv_ip *ip, const void *bytes)
+{
+    memcpy(ip->bytes, ipv4_prefix, sizeof ipv4_prefix);
+    memcpy(ip->bytes + sizeof ipv4_prefix, bytes, 4);
+}
+
+bool pv_ip_is_ipv4(const struct pv_ip *ip)
+{
+    return memcmp(ip->bytes, ipv4_prefix, sizeof ipv4_prefix) == 0;
+}
+
+bool pv_ip_is_local(const struct pv_ip *ip)
+{
+    static const struct pv_ip four = {{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}};
+    static const struct pv_ip six = {{[15] = 1}};
+
+    return memcmp(ip, &four, sizeof *ip) == 0 || memcmp(ip, &six, sizeof *ip) == 0;
+}
+
+bool pv_ip_of_socket(const struct sockaddr *address, struct pv_ip *ip)
+{
+    if (address->sa_family == AF_INET) {
+        pv_ip_set_ipv4(ip, &((const struct sockaddr_in *)(const void *)address)->sin_addr);
+        return true;
+    }
+    if (address->sa_family != AF_INET6)
+        return false;
+    memcpy(ip->bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+           sizeof ip->bytes);
+    return true;
 }

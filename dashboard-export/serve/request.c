@@ -12,7 +12,7 @@
 enum { DISCARDED_MAX = 65536 };
 
 struct exchange {
-    struct pv_server *server;
+    struct pv_web_server *server;
     struct pv_connection *connection;
     struct MHD_Connection *mhd;
 };
@@ -85,12 +85,12 @@ static enum MHD_Result send_live(const struct exchange *exchange, const struct p
     int64_t now_ms = pv_monotonic_ms();
     struct pv_live_text text;
 
-    if (connection->phase != PV_CONNECTION_LIVE)
-        pv_connection_enter(connection, PV_CONNECTION_LIVE, now_ms);
-    if (pv_connection_is_late(connection, now_ms))
+    if (connection->client.phase != PV_CONNECTION_LIVE)
+        pv_http_client_enter(&connection->client, PV_CONNECTION_LIVE, now_ms);
+    if (pv_connection_is_late(&connection->client, now_ms))
         return send_file(exchange, target->path);
     switch (pv_live_source_ask(exchange->server->live, article, target->article_length,
-                               connection->since_ms, &text)) {
+                               connection->client.since_ms, &text)) {
     case PV_LIVE_KNOWN:
         return send_text(exchange, &text);
     case PV_LIVE_PENDING:
@@ -127,7 +127,7 @@ static enum MHD_Result answer(const struct exchange *exchange, const char *url, 
     enum MHD_Result result;
     struct pv_target target;
 
-    if (exchange->connection->is_over_limit)
+    if (exchange->connection->client.is_over_limit)
         result = refuse(exchange, MHD_HTTP_TOO_MANY_REQUESTS,
                         "too many connections from this address", true);
     else if (!is_head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
@@ -137,8 +137,10 @@ static enum MHD_Result answer(const struct exchange *exchange, const char *url, 
         pv_target_parse(url, &target);
         result = send_target(exchange, &target, is_head);
     }
-    if (!exchange->connection->is_suspended && exchange->connection->phase != PV_CONNECTION_EVENTS)
-        pv_connection_enter(exchange->connection, PV_CONNECTION_ANSWER, pv_monotonic_ms());
+    if (!exchange->connection->is_suspended &&
+        exchange->connection->client.phase != PV_CONNECTION_EVENTS)
+        pv_http_client_enter(&exchange->connection->client, PV_CONNECTION_ANSWER,
+                             pv_monotonic_ms());
     return result;
 }
 
@@ -146,7 +148,7 @@ enum MHD_Result pv_server_request(void *context, struct MHD_Connection *mhd, con
                                   const char *method, const char *version, const char *piece,
                                   size_t *size, void **request)
 {
-    const struct exchange exchange = {context, pv_server_connection_of(mhd), mhd};
+    const struct exchange exchange = {context, pv_http_client_of(mhd), mhd};
 
     (void)version;
     (void)piece;

@@ -79,19 +79,20 @@ static ssize_t on_bytes(void *context, uint64_t position, char *buffer, size_t s
     return 0;
 }
 
-static void count_listeners(struct pv_server *server)
+static void count_listeners(struct pv_web_server *server)
 {
     pv_metric_set(&server->metrics->listeners, (int64_t)server->listeners);
 }
 
-enum MHD_Result pv_stream_begin(struct pv_server *server, struct pv_connection *connection)
+enum MHD_Result pv_stream_begin(struct pv_web_server *server, struct pv_connection *connection)
 {
     static const struct pv_answer_head head = {.type = "text/event-stream", .modified_s = -1};
     struct MHD_Response *response;
     enum MHD_Result result = MHD_NO;
 
     if (server->listeners >= PV_LISTENERS_MAX)
-        return pv_answer_error(connection->mhd, server->metrics, MHD_HTTP_SERVICE_UNAVAILABLE,
+        return pv_answer_error(connection->client.mhd, server->metrics,
+                               MHD_HTTP_SERVICE_UNAVAILABLE,
                                "too many listen: ask for the files instead", false);
     response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_bytes, connection, NULL);
@@ -100,22 +101,23 @@ enum MHD_Result pv_stream_begin(struct pv_server *server, struct pv_connection *
     if (pv_answer_dress(response, &head) &&
         /* nginx would gather events until a buffer is full */
         MHD_add_response_header(response, "X-Accel-Buffering", "no") == MHD_YES)
-        result = pv_answer_queue(connection->mhd, server->metrics, MHD_HTTP_OK, response);
+        result = pv_answer_queue(connection->client.mhd, server->metrics, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
     if (result != MHD_YES)
         return result;
-    pv_connection_enter(connection, PV_CONNECTION_EVENTS, pv_monotonic_ms());
+    pv_http_client_enter(&connection->client, PV_CONNECTION_EVENTS, pv_monotonic_ms());
+    connection->server = server;
     connection->position = pv_events_begin(&server->events);
     connection->line = PV_EVENTS_BEGIN;
     connection->ends = false;
-    connection->told_ms = connection->since_ms;
+    connection->told_ms = connection->client.since_ms;
     if (server->listeners++ == 0)
         pv_live_source_watch(server->live, true);
     count_listeners(server);
     return MHD_YES;
 }
 
-void pv_stream_end(struct pv_server *server, struct pv_connection *connection)
+void pv_stream_end(struct pv_web_server *server, struct pv_connection *connection)
 {
     drop_event(connection);
     if (--server->listeners == 0) {
@@ -125,16 +127,26 @@ void pv_stream_end(struct pv_server *server, struct pv_connection *connection)
     count_listeners(server);
 }
 
-void pv_stream_wake(struct pv_server *server, int64_t now_ms)
+/* A listener that nothing is being sent to, or NULL. */
+static struct pv_connection *resting(struct pv_http_client *client)
 {
-    for (struct pv_connection *at = server->connections.first; at != NULL; at = at->next) {
-        if (at->phase != PV_CONNECTION_EVENTS || !at->is_suspended)
+    struct pv_connection *connection = pv_connection_of(client);
+
+    return client->phase == PV_CONNECTION_EVENTS && connection->is_suspended ? connection : NULL;
+}
+
+void pv_stream_wake(struct pv_web_server *server, int64_t now_ms)
+{
+    for (struct pv_http_client *at = server->http.clients.first; at != NULL; at = at->next) {
+        struct pv_connection *connection = resting(at);
+
+        if (connection == NULL)
             continue;
-        if (now_ms - at->told_ms >= COMMENT_MS)
-            at->line = PV_EVENTS_COMMENT;
-        if (server->is_ending || at->line != NULL ||
-            pv_events_have_news(&server->events, &at->position))
-            pv_server_resume(at);
+        if (now_ms - connection->told_ms >= COMMENT_MS)
+            connection->line = PV_EVENTS_COMMENT;
+        if (server->is_ending || connection->line != NULL ||
+            pv_events_have_news(&server->events, &connection->position))
+            pv_server_resume(connection);
     }
 }
 
@@ -142,17 +154,19 @@ void pv_stream_wake(struct pv_server *server, int64_t now_ms)
 static bool has_gone(const struct pv_connection *connection)
 {
     char byte;
-    ssize_t got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t got = recv(connection->client.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
     return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-void pv_stream_look(struct pv_server *server)
+void pv_stream_look(struct pv_web_server *server)
 {
-    for (struct pv_connection *at = server->connections.first; at != NULL; at = at->next) {
-        if (at->phase == PV_CONNECTION_EVENTS && at->is_suspended && has_gone(at)) {
-            at->ends = true;
-            pv_server_resume(at);
+    for (struct pv_http_client *at = server->http.clients.first; at != NULL; at = at->next) {
+        struct pv_connection *connection = resting(at);
+
+        if (connection != NULL && has_gone(connection)) {
+            connection->ends = true;
+            pv_server_resume(connection);
         }
     }
 }

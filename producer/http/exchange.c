@@ -15,7 +15,7 @@ enum {
 };
 
 struct exchange {
-    struct pv_serve *serve;
+    struct pv_collector *collector;
     struct MHD_Connection *mhd;
     struct pv_http_connection *connection;
     const char *path, *method, *version;
@@ -39,21 +39,22 @@ static void read_head(const struct exchange *exchange)
     MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, add_field, head);
 }
 
-static void enter(const struct exchange *exchange, enum pv_http_phase phase)
+static void enter(const struct exchange *exchange, int phase)
 {
-    pv_http_connection_enter(exchange->connection, phase, pv_serve_now_ms(exchange->serve));
+    pv_http_client_enter(&exchange->connection->client, phase,
+                         pv_serve_now_ms(exchange->collector));
 }
 
 /* Answers a request whose body is not wanted, or is not wanted any more. */
 static enum MHD_Result refuse(const struct exchange *exchange, const struct pv_http_answer *answer)
 {
-    const struct pv_endpoints *endpoints = &exchange->serve->endpoints;
+    const struct pv_endpoints *endpoints = &exchange->collector->endpoints;
     struct pv_text origin = exchange->connection->head.origin;
 
     pv_http_answer_count(endpoints->metrics, answer);
-    pv_http_answer_send_last(exchange->connection->fd, answer,
+    pv_http_answer_send_last(exchange->connection->client.fd, answer,
                              pv_cors_of(endpoints->allow_hosts, origin), origin);
-    pv_serve_forget(exchange->serve, exchange->connection);
+    pv_serve_forget(exchange->collector, exchange->connection);
     enter(exchange, PV_HTTP_LINGER);
     return MHD_YES;
 }
@@ -61,7 +62,7 @@ static enum MHD_Result refuse(const struct exchange *exchange, const struct pv_h
 /* 0, or the status of a request that is refused whatever it asks for. */
 static unsigned check(const struct pv_http_connection *connection, const char **problem)
 {
-    if (connection->is_over_limit) {
+    if (connection->client.is_over_limit) {
         *problem = "too many connections from this address";
         return 429;
     }
@@ -75,7 +76,7 @@ static unsigned check(const struct pv_http_connection *connection, const char **
 /* What can be said of a request before its body is there. False: `*answer` says it all. */
 static bool admit(const struct exchange *exchange, struct pv_http_answer *answer)
 {
-    struct pv_endpoints *endpoints = &exchange->serve->endpoints;
+    struct pv_endpoints *endpoints = &exchange->collector->endpoints;
     struct pv_http_connection *connection = exchange->connection;
     const char *problem = NULL;
     unsigned status = check(connection, &problem);
@@ -104,13 +105,14 @@ static enum MHD_Result take_head(const struct exchange *exchange)
 
     read_head(exchange);
     enter(exchange, PV_HTTP_BODY);
+    exchange->connection->piece_ms = exchange->connection->client.since_ms;
     if (!pv_http_head_has_body(&exchange->connection->head) || admit(exchange, &answer))
         return MHD_YES;
     return refuse(exchange, &answer);
 }
 
 /* 0 when the piece is kept, or the status to refuse the body with. */
-static unsigned keep(struct pv_serve *serve, struct pv_http_connection *connection,
+static unsigned keep(struct pv_collector *collector, struct pv_http_connection *connection,
                      const char *piece, size_t size, const char **problem)
 {
     if (connection->body.length + size > PV_HTTP_BODY_MAX) {
@@ -118,12 +120,12 @@ static unsigned keep(struct pv_serve *serve, struct pv_http_connection *connecti
         return 413;
     }
     *problem = "out of memory: send it again later";
-    if (serve->body_bytes + size > BODY_BYTES_MAX)
+    if (collector->body_bytes + size > BODY_BYTES_MAX)
         return 503;
     pv_buffer_add(&connection->body, piece, size);
     if (connection->body.failed)
         return 503;
-    serve->body_bytes += size;
+    collector->body_bytes += size;
     connection->body_bytes += size;
     return 0;
 }
@@ -135,15 +137,15 @@ static enum MHD_Result take_piece(const struct exchange *exchange, const char *p
     struct pv_http_answer answer;
     unsigned status;
 
-    if (connection->phase != PV_HTTP_BODY) {
+    if (connection->client.phase != PV_HTTP_BODY) {
         connection->discarded += size;
         return connection->discarded > DISCARDED_MAX ? MHD_NO : MHD_YES;
     }
-    connection->piece_ms = pv_serve_now_ms(exchange->serve);
-    status = keep(exchange->serve, connection, piece, size, &problem);
+    connection->piece_ms = pv_serve_now_ms(exchange->collector);
+    status = keep(exchange->collector, connection, piece, size, &problem);
     if (status == 0)
         return MHD_YES;
-    pv_http_answer_error(&exchange->serve->endpoints, status, problem, &answer);
+    pv_http_answer_error(&exchange->collector->endpoints, status, problem, &answer);
     return refuse(exchange, &answer);
 }
 
@@ -183,39 +185,40 @@ static void keep_answer(struct pv_http_connection *connection)
  * requests of this turn. */
 static void handle(const struct exchange *exchange)
 {
-    struct pv_serve *serve = exchange->serve;
+    struct pv_collector *collector = exchange->collector;
     struct pv_http_connection *connection = exchange->connection;
     const struct pv_http_head *head = &connection->head;
     struct pv_http_request request = make_request(exchange);
-    struct pv_ip client =
-        pv_client_of(serve->trusted, &connection->peer, head->forwarded, head->forwarded_count);
+    struct pv_ip client = pv_client_of(collector->trusted, &connection->client.ip, head->forwarded,
+                                       head->forwarded_count);
     char address[PV_IP_TEXT_SIZE];
 
     pv_ip_write(&client, address);
     request.address = (struct pv_text){address, strlen(address)};
-    if (pv_endpoints_are_full(&serve->endpoints))
-        pv_serve_flush(serve);
-    if (!pv_endpoints_handle(&serve->endpoints, connection->route, &request, &connection->answer))
+    if (pv_endpoints_are_full(&collector->endpoints))
+        pv_serve_flush(collector);
+    if (!pv_endpoints_handle(&collector->endpoints, connection->route, &request,
+                             &connection->answer))
         return;
     enter(exchange, PV_HTTP_SPOOLING);
-    if (connection->answer.body.data == serve->endpoints.text.data)
+    if (connection->answer.body.data == collector->endpoints.text.data)
         keep_answer(connection);
 }
 
 static enum MHD_Result take_end(const struct exchange *exchange)
 {
-    const struct pv_endpoints *endpoints = &exchange->serve->endpoints;
+    const struct pv_endpoints *endpoints = &exchange->collector->endpoints;
     struct pv_http_connection *connection = exchange->connection;
     const struct pv_http_head *head = &connection->head;
 
-    if (connection->phase == PV_HTTP_SPOOLING)
+    if (connection->client.phase == PV_HTTP_SPOOLING)
         return MHD_YES;
-    if (connection->phase != PV_HTTP_BODY && connection->phase != PV_HTTP_ANSWER)
+    if (connection->client.phase != PV_HTTP_BODY && connection->client.phase != PV_HTTP_ANSWER)
         return MHD_NO; /* was answered */
-    if (connection->phase == PV_HTTP_BODY) {
+    if (connection->client.phase == PV_HTTP_BODY) {
         if (pv_http_head_has_body(head) || admit(exchange, &connection->answer))
             handle(exchange);
-        if (connection->phase == PV_HTTP_SPOOLING)
+        if (connection->client.phase == PV_HTTP_SPOOLING)
             return MHD_YES;
         enter(exchange, PV_HTTP_ANSWER);
     }
@@ -234,7 +237,7 @@ enum MHD_Result pv_http_exchange(void *context, struct MHD_Connection *mhd, cons
 
     if (exchange.connection == NULL)
         return MHD_NO;
-    if (exchange.connection->phase == PV_HTTP_HEAD)
+    if (exchange.connection->client.phase == PV_HTTP_REQUEST)
         return take_head(&exchange);
     *size = 0;
     return given > 0 ? take_piece(&exchange, piece, given) : take_end(&exchange);

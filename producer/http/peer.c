@@ -1,7 +1,6 @@
 #include "producer/http/peer.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,19 +13,6 @@ struct pv_networks {
     size_t count;
     struct network items[];
 };
-
-static const uint8_t ipv4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-static void set_ipv4(struct pv_ip *ip, const void *bytes)
-{
-    memcpy(ip->bytes, ipv4_prefix, sizeof ipv4_prefix);
-    memcpy(ip->bytes + sizeof ipv4_prefix, bytes, 4);
-}
-
-static bool is_ipv4(const struct pv_ip *ip)
-{
-    return memcmp(ip->bytes, ipv4_prefix, sizeof ipv4_prefix) == 0;
-}
 
 /* Of "[::1]:80", "[::1]", "192.0.2.1:80": what is without brackets and port. */
 static struct pv_text without_port(struct pv_text text)
@@ -55,7 +41,7 @@ static bool parse_ip(struct pv_text text, struct pv_ip *ip)
     memcpy(room, text.data, text.length);
     room[text.length] = '\0';
     if (inet_pton(AF_INET, room, ipv4) == 1) {
-        set_ipv4(ip, ipv4);
+        pv_ip_set_ipv4(ip, ipv4);
         return true;
     }
     return inet_pton(AF_INET6, room, ip->bytes) == 1;
@@ -64,19 +50,6 @@ static bool parse_ip(struct pv_text text, struct pv_ip *ip)
 bool pv_ip_parse(struct pv_text text, struct pv_ip *ip)
 {
     return parse_ip(without_port(text), ip);
-}
-
-bool pv_ip_of_socket(const struct sockaddr *address, struct pv_ip *ip)
-{
-    if (address->sa_family == AF_INET) {
-        set_ipv4(ip, &((const struct sockaddr_in *)(const void *)address)->sin_addr);
-        return true;
-    }
-    if (address->sa_family != AF_INET6)
-        return false;
-    memcpy(ip->bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
-           sizeof ip->bytes);
-    return true;
 }
 
 /* inet_ntop does it with printf, once for each request. */
@@ -94,8 +67,8 @@ static void write_ipv4(const uint8_t bytes[4], char *text)
 
 void pv_ip_write(const struct pv_ip *ip, char text[PV_IP_TEXT_SIZE])
 {
-    if (is_ipv4(ip))
-        write_ipv4(ip->bytes + sizeof ipv4_prefix, text);
+    if (pv_ip_is_ipv4(ip))
+        write_ipv4(ip->bytes + 12, text);
     else if (inet_ntop(AF_INET6, ip->bytes, text, PV_IP_TEXT_SIZE) == NULL)
         text[0] = '\0';
 }
@@ -119,7 +92,7 @@ static bool parse_network(const char *text, struct network *network)
 
     if (!parse_ip((struct pv_text){text, length}, &network->ip))
         return false;
-    ipv4 = is_ipv4(&network->ip) && memchr(text, ':', length) == NULL;
+    ipv4 = pv_ip_is_ipv4(&network->ip) && memchr(text, ':', length) == NULL;
     network->bits = 128;
     if (text[length] == '\0')
         return true;

@@ -4,25 +4,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/socket.h>
 
+#include "pageview/address.h"
 #include "pageview/event.h"
 #include "pageview/options.h"
 #include "pageview/status.h"
-
-/* An IPv4 address stands in its IPv6 form, ::ffff:192.0.2.1. */
-struct pv_ip {
-    uint8_t bytes[16];
-};
 
 /* "2001:db8:ffff:ffff:ffff:ffff:255.255.255.255" and a NUL. */
 #define PV_IP_TEXT_SIZE 46
 
 /* False when the text is no address. IPv6 may stand in brackets; a port behind it is left out. */
 bool pv_ip_parse(struct pv_text text, struct pv_ip *ip);
-/* False when it is no IP socket's. */
-bool pv_ip_of_socket(const struct sockaddr *address, struct pv_ip *ip);
 /* IPv4 in its own form. */
 void pv_ip_write(const struct pv_ip *ip, char text[PV_IP_TEXT_SIZE]);
 

@@ -1,8 +1,5 @@
 #include "test_pageview_support.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "producer/http/peer.h"
 
 static struct pv_text text_of(const char *text)
@@ -173,23 +170,6 @@ static void what_a_client_wrote_itself_is_not_believed(void **state)
     assert_client("10.0.0.1", "", "", "10.0.0.1");
 }
 
-static void socket_addresses_are_read(void **state)
-{
-    struct sockaddr_in ipv4 = {.sin_family = AF_INET};
-    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
-    struct sockaddr other = {.sa_family = AF_UNIX};
-    struct pv_ip ip, expected = ip_of("192.0.2.1");
-
-    (void)state;
-    assert_int_equal(inet_pton(AF_INET, "192.0.2.1", &ipv4.sin_addr), 1);
-    assert_true(pv_ip_of_socket((const struct sockaddr *)&ipv4, &ip));
-    assert_memory_equal(&ip, &expected, sizeof ip);
-    assert_int_equal(inet_pton(AF_INET6, "::ffff:192.0.2.1", &ipv6.sin6_addr), 1);
-    assert_true(pv_ip_of_socket((const struct sockaddr *)&ipv6, &ip));
-    assert_memory_equal(&ip, &expected, sizeof ip);
-    assert_false(pv_ip_of_socket(&other, &ip));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,7 +181,6 @@ int main(void)
         cmocka_unit_test(stranger_speaks_for_itself),
         cmocka_unit_test(proxy_names_the_client),
         cmocka_unit_test(what_a_client_wrote_itself_is_not_believed),
-        cmocka_unit_test(socket_addresses_are_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
