@@ -7,21 +7,12 @@
 
 #include "pageview/event_json.h"
 
-static void write_text(struct pv_buffer *buffer, const char *name, struct pv_text text)
-{
-    pv_buffer_add_format(buffer, ",\"%s\":", name);
-    if (text.length > 0)
-        pv_json_string_write(buffer, text.data, text.length);
-    else
-        pv_buffer_add_text(buffer, "null");
-}
-
 static void write_item(struct pv_buffer *buffer, const struct pv_also_item *item)
 {
     pv_buffer_add_text(buffer, "{\"article\":");
     pv_json_string_write(buffer, item->article->article.data, item->article->article.length);
-    write_text(buffer, "title", item->article->title);
-    write_text(buffer, "section", item->article->section);
+    pv_snapshot_write_text(buffer, "title", item->article->title);
+    pv_snapshot_write_text(buffer, "section", item->article->section);
     pv_buffer_add_format(buffer, ",\"views\":%" PRId64, item->article->views);
     /* A cosine has three decimals, another score those that six digits leave. */
     pv_buffer_add_format(buffer, item->by_readers ? ",\"score\":%.3g" : ",\"score\":%.6g",

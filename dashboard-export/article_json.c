@@ -7,15 +7,6 @@
 
 const char *const pv_article_lists[PV_ARTICLE_LISTS] = {PV_READER_LISTS};
 
-static void write_text(struct pv_buffer *buffer, const char *name, struct pv_text text)
-{
-    pv_buffer_add_format(buffer, ",\"%s\":", name);
-    if (text.length > 0)
-        pv_json_string_write(buffer, text.data, text.length);
-    else
-        pv_buffer_add_text(buffer, "null");
-}
-
 static void write_number(struct pv_buffer *buffer, const char *name, int64_t number)
 {
     pv_buffer_add_format(buffer, ",\"%s\":", name);
@@ -45,8 +36,8 @@ void pv_article_json(struct pv_buffer *buffer, const struct pv_snapshot_about *a
     pv_snapshot_write_about(buffer, about, "article/1");
     pv_buffer_add_text(buffer, ",\"article\":");
     pv_json_string_write(buffer, counts->article.data, counts->article.length);
-    write_text(buffer, "title", counts->title);
-    write_text(buffer, "section", counts->section);
+    pv_snapshot_write_text(buffer, "title", counts->title);
+    pv_snapshot_write_text(buffer, "section", counts->section);
     write_number(buffer, "total", counts->total);
     write_number(buffer, "today", counts->days[PV_ARTICLE_DAYS - 1]);
     write_number(buffer, "this_hour", counts->hours[PV_ARTICLE_HOURS - 1]);

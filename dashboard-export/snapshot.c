@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pageview/event_json.h"
+
 /* How a stamp looks: `#` is a digit, `~` a character of a padded number or null. */
 static const char shape[] = "{\"generated_at\":\"####-##-##T##:##:##Z\",\"lag_seconds\":~~~~~~~~~~";
 
@@ -69,4 +71,13 @@ void pv_snapshot_write_about(struct pv_buffer *buffer, const struct pv_snapshot_
     pv_buffer_add_text(buffer, about->exact ? ",\"exact\":true" : ",\"exact\":false");
     pv_buffer_add_text(buffer, ",\"counted_to\":");
     pv_offsets_write(buffer, about->offsets);
+}
+
+void pv_snapshot_write_text(struct pv_buffer *buffer, const char *name, struct pv_text text)
+{
+    pv_buffer_add_format(buffer, ",\"%s\":", name);
+    if (text.length > 0)
+        pv_json_string_write(buffer, text.data, text.length);
+    else
+        pv_buffer_add_text(buffer, "null");
 }

@@ -23,6 +23,7 @@
 #include "dashboard-export/trending.h"
 #include "pageview/bucket.h"
 #include "pageview/buffer.h"
+#include "pageview/event.h"
 
 /* The two members up to the comma behind them. */
 #define PV_SNAPSHOT_STAMP_SIZE                                                                     \
@@ -50,6 +51,9 @@ void pv_snapshot_write_stamp(struct pv_buffer *buffer, const struct pv_snapshot_
 /* These, "exact" and "counted_to" — the object is left open. */
 void pv_snapshot_write_about(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
                              const char *schema);
+
+/* ,"<name>":"<text>", or null when the text is empty. */
+void pv_snapshot_write_text(struct pv_buffer *buffer, const char *name, struct pv_text text);
 
 /* The most viewed articles of the day or hour that holds `time_ms`, in the shape of Wikimedia's
  * "top" answer: items[0].articles[] = {article, views, rank}. `top` is finished. */
