@@ -42,17 +42,18 @@ static void arguments_may_hold_any_bytes(void **state)
     assert_followed();
 }
 
-static void a_pipelines_answers_come_in_order(void **state)
+/* Three commands given by `give`, whose answers are taken behind them. */
+static void assert_answers_in_order(enum pv_status (*give)(struct pv_redis *, int, const char **,
+                                                           const size_t *, struct pv_error *))
 {
     static const struct exchange script[] = {
         {PING, ":1\r\n"}, {PING, "-ERR second\r\n"}, {PING, ":3\r\n"}, {NULL, NULL}};
     const char *arguments[] = {"PING"};
     struct pv_redis_reply *reply;
 
-    (void)state;
     start_server(script);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(pv_redis_send(redis, 1, arguments, NULL, &error), PV_OK);
+        assert_int_equal(give(redis, 1, arguments, NULL, &error), PV_OK);
     assert_int_equal(pv_redis_receive(redis, &reply, &error), PV_OK);
     assert_int_equal(pv_redis_reply_number(reply, 0), 1);
     pv_redis_reply_destroy(reply);
@@ -64,26 +65,16 @@ static void a_pipelines_answers_come_in_order(void **state)
     assert_followed();
 }
 
+static void a_pipelines_answers_come_in_order(void **state)
+{
+    (void)state;
+    assert_answers_in_order(pv_redis_send);
+}
+
 static void queued_commands_go_with_the_first_answer(void **state)
 {
-    static const struct exchange script[] = {
-        {PING, ":1\r\n"}, {PING, "-ERR second\r\n"}, {PING, ":3\r\n"}, {NULL, NULL}};
-    const char *arguments[] = {"PING"};
-    struct pv_redis_reply *reply;
-
     (void)state;
-    start_server(script);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(pv_redis_queue(redis, 1, arguments, NULL, &error), PV_OK);
-    assert_int_equal(pv_redis_receive(redis, &reply, &error), PV_OK);
-    assert_int_equal(pv_redis_reply_number(reply, 0), 1);
-    pv_redis_reply_destroy(reply);
-    assert_int_equal(pv_redis_receive(redis, &reply, &error), PV_REFUSED);
-    assert_null(reply);
-    assert_int_equal(pv_redis_receive(redis, &reply, &error), PV_OK);
-    assert_int_equal(pv_redis_reply_number(reply, 0), 3);
-    pv_redis_reply_destroy(reply);
-    assert_followed();
+    assert_answers_in_order(pv_redis_queue);
 }
 
 static void a_lost_connection_is_unavailable_and_made_again(void **state)
