@@ -18,9 +18,11 @@ enum {
 
 static size_t write_header(char *sketch, char encoding)
 {
-    memcpy(sketch, "HYLL", 4);
-    memset(sketch + 4, 0, HEADER_SIZE - 4);
-    sketch[4] = encoding;
+    static const char magic[] = {'H', 'Y', 'L', 'L'};
+
+    memcpy(sketch, magic, sizeof magic);
+    memset(sketch + sizeof magic, 0, HEADER_SIZE - sizeof magic);
+    sketch[sizeof magic] = encoding;
     sketch[HEADER_SIZE - 1] = (char)NOT_KNOWN;
     return HEADER_SIZE;
 }
@@ -44,7 +46,7 @@ static size_t write_sparse(const struct pv_hll_place *places, size_t count, char
     size_t length = write_header(sketch, SPARSE), next = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (places[i].rank > SPARSE_RANK_MAX || length + 2 * PLACE_BYTES > SPARSE_SIZE_MAX)
+        if (places[i].rank > SPARSE_RANK_MAX || length + (size_t)2 * PLACE_BYTES > SPARSE_SIZE_MAX)
             return 0;
         length += write_zeros(sketch + length, places[i].index - next);
         sketch[length++] = (char)(VALUE | (places[i].rank - 1) << 2);

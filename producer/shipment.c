@@ -93,7 +93,7 @@ static enum pv_status send_event(struct pv_shipment *shipment, const struct pv_o
 enum pv_status pv_shipment_take(struct pv_shipment *shipment, struct pv_line_to_event *converter,
                                 const struct pv_line *line, struct pv_error *error)
 {
-    struct pv_outgoing outgoing;
+    struct pv_outgoing outgoing = {0};
     enum pv_reason reason = PV_REASON_bad_line;
 
     if (line->kind == PV_LINE_WHOLE)

@@ -17,10 +17,10 @@ void pv_http_date_write(int64_t time_s, char text[PV_HTTP_DATE_SIZE])
 {
     char iso[PV_TIME_TEXT_SIZE]; /* "2026-11-24T13:05:07Z" */
     int64_t weekday = (time_s / DAY_S + EPOCH_WEEKDAY) % 7;
-    int month;
+    size_t month;
 
     pv_time_text(time_s * 1000, iso);
-    month = (iso[5] - '0') * 10 + iso[6] - '0';
+    month = (size_t)((iso[5] - '0') * 10 + iso[6] - '0');
     snprintf(text, PV_HTTP_DATE_SIZE, "%.3s, %.2s %.3s %.4s %.8s GMT", days + 3 * weekday, iso + 8,
              months + 3 * (month - 1), iso, iso + 11);
 }

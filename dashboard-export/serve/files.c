@@ -87,7 +87,7 @@ void pv_files_destroy(struct pv_files *files)
 {
     if (files == NULL)
         return;
-    for (size_t i = 0; i < SETS * WAYS; i++)
+    for (size_t i = 0; i < (size_t)SETS * WAYS; i++)
         forget(files, &files->entries[i / WAYS][i % WAYS]);
     forget_answer(&files->large);
     if (files->fd >= 0)
@@ -138,7 +138,7 @@ static void make_room(struct pv_files *files, size_t size)
     while (files->cached + size > CACHED_MAX) {
         struct entry *oldest = NULL;
 
-        for (size_t i = 0; i < SETS * WAYS; i++) {
+        for (size_t i = 0; i < (size_t)SETS * WAYS; i++) {
             struct entry *entry = &files->entries[i / WAYS][i % WAYS];
 
             if (entry->path != NULL && (oldest == NULL || entry->used < oldest->used))
@@ -168,28 +168,31 @@ static enum pv_status failed(const struct opening *opening, const char *doing)
 
 /* Content that is read again while it changes is a foreign file's: its answer ends where it does.
  */
-static enum pv_status read_content(const struct opening *opening, struct content **content)
+static struct content *read_content(const struct opening *opening, enum pv_status *status)
 {
     size_t size = (size_t)opening->found.st_size, at = 0;
+    struct content *content = malloc(sizeof *content + size + 1);
     ssize_t got = 1;
 
-    *content = malloc(sizeof **content + size + 1);
-    if (*content == NULL)
-        return pv_error_nomem(opening->error, "a file to serve");
+    if (content == NULL) {
+        *status = pv_error_nomem(opening->error, "a file to serve");
+        return NULL;
+    }
     while (at < size && got > 0) {
-        got = pread(opening->fd, (*content)->bytes + at, size - at, (off_t)at);
+        got = pread(opening->fd, content->bytes + at, size - at, (off_t)at);
         if (got < 0 && errno == EINTR)
             got = 1;
         else if (got > 0)
             at += (size_t)got;
     }
     if (got < 0) {
-        free(*content);
-        return failed(opening, "read");
+        *status = failed(opening, "read");
+        free(content);
+        return NULL;
     }
-    (*content)->files = opening->files;
-    (*content)->size = at;
-    return PV_OK;
+    content->files = opening->files;
+    content->size = at;
+    return content;
 }
 
 /* An encoded file is of the type that it has decoded. */
@@ -229,11 +232,11 @@ static enum pv_status make_answer(const struct opening *opening, struct MHD_Resp
 static enum pv_status keep(struct opening *opening, struct entry *entry)
 {
     struct pv_files *files = opening->files;
-    struct content *content;
     struct MHD_Response *response;
-    enum pv_status status = read_content(opening, &content);
+    enum pv_status status;
+    struct content *content = read_content(opening, &status);
 
-    if (status != PV_OK)
+    if (content == NULL)
         return status;
     pv_etag_of_content(content->bytes, content->size, entry->file.etag);
     files->held += content->size;

@@ -73,6 +73,7 @@ static bool wait_for_work(struct pv_live_source *source, struct reading *reading
 {
     bool found = false;
 
+    *reading = (struct reading){0};
     pthread_mutex_lock(&source->lock);
     while (!source->stops && !pv_stop_requested() && !found) {
         int64_t now_ms = pv_monotonic_ms();
