@@ -72,6 +72,44 @@ def test_every_metric_that_the_documents_name_exists() -> None:
     assert named and named <= made
 
 
+def events_of_sources(folder: str) -> set[tuple[str, str]]:
+    """Level and name of every event that the folder's sources log. A variable's values are where it is set."""
+    sources = text_of(*(REPOSITORY / folder).rglob("*.c"))
+    found = set()
+    for level, event in re.findall(r"\bpv_log(?:_fields)?\(\s*(?!enum\b)([^,]+),\s*([^,]+),", sources):
+        if re.fullmatch(r"\w+", level) and not level.startswith("PV_LOG_"):
+            level = " ".join(re.findall(rf"\b{level} = [^;]*", sources))
+        levels, names = re.findall(r"PV_LOG_(\w+)", level), re.findall(r'"(\w+)"', event)
+        if member := re.search(r"\.(\w+)$", event):
+            names = re.findall(rf'\.{member[1]} = "(\w+)"', sources)
+        assert levels and names, f"{folder}: no level or name is found for the event {event}"
+        found |= {(level.lower(), name) for level in levels for name in names}
+    return found
+
+
+def events_of_rows(whose: str) -> list[tuple[str, str]]:
+    """Level and name in the tables of docs/operations.md below the lines "Events of <whose>…"."""
+    text = text_of(REPOSITORY / "docs" / "operations.md")
+    rows = []
+    for lines in re.findall(rf"^Events of {whose}\b[^\n]*:\n\n((?:\|[^\n]*\n)+)", text, re.MULTILINE):
+        for cell in re.findall(r"^\| ([^|]*`[^|]*) \|", lines, re.MULTILINE):
+            for level, names in re.findall(r"\b(info|warn|error)((?:,? `\w+`)+)", cell):
+                rows += [(level, name) for name in re.findall(r"\w+", names)]
+    return rows
+
+
+@pytest.mark.parametrize(("folder", "whose"), [
+    ("pageview", "more than one program"), ("producer", "the producer"),
+    ("aggregator", "the aggregator"), ("dashboard-export", "the exporter"),
+])
+def test_every_warning_and_error_has_a_row_and_every_row_an_event(folder: str, whose: str) -> None:
+    logged, rows = events_of_sources(folder), events_of_rows(whose)
+    alarming = {(level, name) for level, name in logged if level in ("warn", "error")}
+    assert alarming
+    assert len(rows) == len(set(rows))
+    assert alarming <= set(rows) <= logged
+
+
 def anchors(path: Path) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", re.sub(r"&\w+;", "", heading).lower()).replace(" ", "-") for heading in headings}
