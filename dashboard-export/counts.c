@@ -168,20 +168,28 @@ static enum pv_status read_large(struct source *source, struct pv_reading *readi
     return status;
 }
 
-enum pv_status pv_counts_read(struct pv_redis *redis, const char *prefix, const char *key,
-                              const struct pv_counts_target *target, struct pv_reading *reading,
+enum pv_status pv_counts_size(struct pv_redis *redis, const char *key, int64_t *fields,
                               struct pv_error *error)
 {
-    struct source source = {.redis = redis, .key = key, .target = target};
     struct pv_redis_reply *reply = NULL;
     enum pv_status status = pv_redis_command_texts(redis, &reply, error, "HLEN", key, NULL);
-    int64_t fields;
 
-    *reading = (struct pv_reading){0};
+    *fields = 0;
     if (status != PV_OK)
         return status;
-    fields = pv_redis_reply_number(reply, 0);
+    *fields = pv_redis_reply_number(reply, 0);
     pv_redis_reply_destroy(reply);
+    return PV_OK;
+}
+
+enum pv_status pv_counts_read_sized(struct pv_redis *redis, const char *prefix, const char *key,
+                                    int64_t fields, const struct pv_counts_target *target,
+                                    struct pv_reading *reading, struct pv_error *error)
+{
+    struct source source = {.redis = redis, .key = key, .target = target};
+    enum pv_status status;
+
+    *reading = (struct pv_reading){0};
     if (fields == 0)
         return PV_OK;
     pv_key_offsets(prefix, source.offsets_key);
@@ -189,6 +197,19 @@ enum pv_status pv_counts_read(struct pv_redis *redis, const char *prefix, const 
                                        : read_large(&source, reading, error);
     if (status != PV_OK || !reading->exists)
         pv_reading_clean_up(reading);
+    return status;
+}
+
+enum pv_status pv_counts_read(struct pv_redis *redis, const char *prefix, const char *key,
+                              const struct pv_counts_target *target, struct pv_reading *reading,
+                              struct pv_error *error)
+{
+    int64_t fields;
+    enum pv_status status = pv_counts_size(redis, key, &fields, error);
+
+    *reading = (struct pv_reading){0};
+    if (status == PV_OK)
+        status = pv_counts_read_sized(redis, prefix, key, fields, target, reading, error);
     return status;
 }
 

@@ -40,6 +40,15 @@ struct pv_reading {
 enum pv_status pv_counts_read(struct pv_redis *redis, const char *prefix, const char *key,
                               const struct pv_counts_target *target, struct pv_reading *reading,
                               struct pv_error *error) PV_MUST_CHECK;
+
+/* The two halves of it: how many fields the hash has now, and reading one that has about as many.
+ */
+enum pv_status pv_counts_size(struct pv_redis *redis, const char *key, int64_t *fields,
+                              struct pv_error *error) PV_MUST_CHECK;
+enum pv_status pv_counts_read_sized(struct pv_redis *redis, const char *prefix, const char *key,
+                                    int64_t fields, const struct pv_counts_target *target,
+                                    struct pv_reading *reading,
+                                    struct pv_error *error) PV_MUST_CHECK;
 void pv_reading_clean_up(struct pv_reading *reading);
 
 /* Adds a flat array of names and counts, as HGETALL and HSCAN answer, from the hash `key`. */

@@ -1,7 +1,7 @@
 #include "dashboard-export/exporter.h"
 
 #include "dashboard-export/article_export.h"
-#include "dashboard-export/articles_file.h"
+#include "dashboard-export/articles_export.h"
 #include "dashboard-export/counts.h"
 #include "dashboard-export/csv.h"
 #include "dashboard-export/export_site.h"
@@ -128,50 +128,6 @@ static enum pv_status export_totals(struct pv_round *round)
     return pv_round_publish(round, PV_LAYOUT_TOTALS, &text);
 }
 
-/* Reading every article costs Redis the most, so this has an interval of its own. A try that
- * failed waits as long. */
-static bool articles_are_due(const struct pv_round *round)
-{
-    const struct pv_exporter *exporter = round->exporter;
-
-    return exporter->options->once || !exporter->articles_tried ||
-           round->monotonic_ms - exporter->articles_tried_ms >=
-               exporter->options->articles_interval_ms;
-}
-
-static enum pv_status export_articles(struct pv_round *round)
-{
-    struct pv_exporter *exporter = round->exporter;
-    const char *prefix = exporter->options->redis.prefix;
-    struct pv_count_list articles = {0};
-    const struct pv_counts_target target = pv_count_list_target(&articles);
-    struct pv_published published = {0};
-    struct pv_reading reading = {0};
-    char key[PV_KEY_SIZE];
-    struct pv_error error;
-    enum pv_status status;
-
-    if (!articles_are_due(round))
-        return PV_OK;
-    pv_key_views(prefix, key);
-    status = pv_counts_read(exporter->redis, prefix, key, &target, &reading, &error);
-    exporter->articles_tried = status != PV_UNAVAILABLE && (status != PV_OK || reading.exists);
-    exporter->articles_tried_ms = round->monotonic_ms;
-    if (status == PV_OK && reading.exists) {
-        const struct pv_snapshot_about said = pv_round_about(round, &reading, PV_LAYOUT_ARTICLES);
-
-        pv_count_list_finish(&articles);
-        status =
-            pv_articles_file_publish(&exporter->directory, &said, &articles, &published, &error);
-        status = pv_round_settle(round, PV_LAYOUT_ARTICLES, status, &published, &error);
-    } else if (status != PV_OK) {
-        status = pv_round_settle(round, PV_LAYOUT_ARTICLES, status, NULL, &error);
-    }
-    pv_reading_clean_up(&reading);
-    pv_count_list_clean_up(&articles);
-    return status;
-}
-
 static enum pv_status export_live(struct pv_round *round)
 {
     const struct pv_snapshot_stamp stamp = pv_round_stamp(round);
@@ -214,11 +170,13 @@ static enum pv_status export_index(struct pv_round *round)
     return pv_round_publish(round, PV_LAYOUT_INDEX, &text);
 }
 
-/* A new snapshot is a row. The index is last: it lists what the others wrote. */
+/* A new snapshot is a row. The list of all articles is made beside the rows between its start and
+ * its end. The index is last: it lists what the others wrote. */
 static enum pv_status (*const exports[])(struct pv_round *round) = {
-    pv_web_files_export, export_totals,          export_live,        export_days_and_hours,
-    pv_export_site_days, pv_export_site_history, pv_export_filtered, pv_export_trending,
-    export_articles,     export_article_files,   export_index,
+    pv_web_files_export,      export_totals,          export_live,
+    pv_articles_export_start, export_days_and_hours,  pv_export_site_days,
+    pv_export_site_history,   pv_export_filtered,     pv_export_trending,
+    export_article_files,     pv_articles_export_end, export_index,
 };
 
 static enum pv_status check_redis(struct pv_round *round, struct pv_error *error)
@@ -250,6 +208,7 @@ static enum pv_status run_exports(struct pv_round *round, struct pv_error *error
         if (status != PV_OK || pv_stop_requested())
             break;
     }
+    pv_articles_export_abandon(round);
     if (round->failure.status != PV_OK)
         *error = round->failure;
     else if (status != PV_OK)

@@ -13,6 +13,7 @@
 #include "dashboard-export/site_history.h"
 
 struct pv_article_files;
+struct pv_articles_job;
 struct pv_written_files;
 
 struct pv_exporter {
@@ -33,6 +34,7 @@ struct pv_exporter {
     bool redis_checked;                     /* its version, since the connection was made */
     bool articles_tried;                    /* the list of all articles, at the time below */
     int64_t articles_tried_ms;
+    struct pv_articles_job *articles_job; /* that list in the making; NULL between rounds */
 };
 
 /* `options`, `redis` and `progress` must outlive it. */

@@ -2,6 +2,8 @@
 ones stay whole, the log says what, where and what to do, and it goes on without a restart."""
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import signal
 import subprocess
@@ -15,10 +17,12 @@ from harness.counts_writer import CountsWriter
 from harness.json_poll import Reader
 from harness.programs import EXPORTER, OptionValue, Program, arguments, binary, clean_environment
 from harness.redis_server import RedisServer
+from harness.tcp_proxy import Lose, TcpProxy
 from harness.waiting import wait_until
 
 KILLS = 50
 DISK = "6m"
+SMALL = 2000  # articles; a list of more is made beside the other files
 
 
 def exporter(server: RedisServer, directory: Path, out: Path, **options: OptionValue) -> Program:
@@ -191,3 +195,25 @@ def test_redis_that_is_away_leaves_the_files_and_is_taken_up_again(redis_server:
     running.wait_text("event=redis_back")
     reader.read_all(out)
     running.stop()
+
+
+def test_long_list_of_all_articles_that_loses_its_connection_fails_the_round_and_the_next_one_makes_it(
+        redis_server: RedisServer, tmp_path: Path) -> None:
+    """It has a connection of its own, which alone asks with HSCAN here; the round's connection stays."""
+    client, out = redis_server.client(), tmp_path / "out"
+    views = {f"/a/{n}": n + 1 for n in range(3 * SMALL)}
+    client.hset("pv:views", mapping=views)
+    client.hset("pv:offsets", mapping={"pageviews/0": sum(views.values())})
+    client.hset("pv:totals", mapping={"views": sum(views.values())})
+    proxy = TcpProxy(redis_server.port, b"HSCAN", lambda: 1)
+    proxy.lose(Lose.REQUEST)
+    running = Program(EXPORTER, arguments({"redis": proxy.address, "out": out, "interval": "20ms"}),
+                      tmp_path / "exporter.log")
+    running.wait_text(r"event=redis_away .*")
+    assert proxy.lost == 1
+    wait_until(lambda: (out / "index.json").exists(), "the next round has all files", explain=running.describe)
+    running.stop()
+    proxy.close()
+    head, *lines = map(json.loads, gzip.decompress((out / "articles.ndjson.gz").read_bytes()).splitlines())
+    assert {line["article"]: line["views"] for line in lines} == views
+    assert head["exact"] and head["counted_to"] == {"pageviews/0": sum(views.values())}

@@ -7,13 +7,13 @@ static void round_writes_every_snapshot(void **state)
         VERSION,
         SOME_TOTALS,
         LIVE,
+        HASH(ALL, "[/b 3 /a 1]"),
         HASH(DAY, "[/a 1 /b 3]"),
         HASH(HOUR, "[/b 3]"),
         HASH(SITE, "[13:05 4]"),
         ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         NEW_LISTS,
-        HASH(ALL, "[/b 3 /a 1]"),
         NO_MINUTES,
     };
     struct fixture fixture;
@@ -67,23 +67,23 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
         VERSION,
         SOME_TOTALS,
         LIVE,
+        HASH(ALL, "[/a 1]"),
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
         ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         NEW_LISTS,
-        HASH(ALL, "[/a 1]"),
         NO_MINUTES,
         SOME_TOTALS,
         LIVE,
+        HASH(ALL, "[/a 1]"),
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
         ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         UNCHANGED_LISTS,
-        HASH(ALL, "[/a 1]"),
         NO_MINUTES,
     };
     static const char *const files[] = {"totals.json",
@@ -122,11 +122,16 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
 static void hash_that_is_not_there_gives_no_file(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,       TOTALS("[[] :0 [] [] []]"),
-        LIVE,          NO_HASH(DAY),
-        NO_HASH(HOUR), NO_HASH(SITE),
-        ALL_SITE_DAYS, NO_HASH(FILTERED),
-        NEW_LISTS,     NO_HASH(ALL),
+        VERSION,
+        TOTALS("[[] :0 [] [] []]"),
+        LIVE,
+        NO_HASH(ALL),
+        NO_HASH(DAY),
+        NO_HASH(HOUR),
+        NO_HASH(SITE),
+        ALL_SITE_DAYS,
+        NO_HASH(FILTERED),
+        NEW_LISTS,
         NO_MINUTES,
     };
     struct fixture fixture;
@@ -147,6 +152,7 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
         VERSION,
         TOTALS("[[] :0 [] [] []]"),
         LIVE,
+        NO_HASH(ALL),
         NO_HASH(DAY),
         HASH("pv:views:2026-11-23", "[/y 1]"),
         NO_HASH("pv:views:2026-11-24T00"),
@@ -157,7 +163,6 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
         NO_HASH(FILTERED),
         HASH("pv:filtered:2026-11-23", "[spider 1]"),
         NEW_LISTS,
-        NO_HASH(ALL),
         {"HMGET pv:site:2026-11-23 *",
          "[" TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS
              TEN_ZEROS TEN_ZEROS TEN_ZEROS "0 0 0 0 0 0 0 0 0]"},
@@ -226,8 +231,8 @@ static void top_lists_of_what_is_over_wait_ten_minutes(void **state)
         {"EXEC", "[[v/0 5] [5 4] [- -] [- -]]"}, EMPTY_LIST("24h"), EMPTY_LIST("7d"),              \
         EMPTY_LIST("30d"), EMPTY_LIST("hot"), EMPTY_LIST("rising")
 #define ROUND_OF(hour, trending)                                                                   \
-    VERSION, TOTALS("[[] :0 [] [] []]"), LIVE, NO_HASH(DAY), NO_HASH(hour), NO_HASH(SITE),         \
-        ALL_SITE_DAYS, NO_HASH(FILTERED), trending, NO_HASH(ALL), NO_MINUTES
+    VERSION, TOTALS("[[] :0 [] [] []]"), LIVE, NO_HASH(ALL), NO_HASH(DAY), NO_HASH(hour),          \
+        NO_HASH(SITE), ALL_SITE_DAYS, NO_HASH(FILTERED), trending, NO_MINUTES
 
 static void ranks_of_an_hour_ago_survive_a_restart(void **state)
 {
@@ -256,11 +261,16 @@ static void ranks_of_an_hour_ago_survive_a_restart(void **state)
 static void top_holds_no_more_than_the_limit(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,       TOTALS("[[] :0 [] [] []]"),
-        LIVE,          HASH(DAY, "[/a 1 /b 2 /c 3]"),
-        NO_HASH(HOUR), NO_HASH(SITE),
-        ALL_SITE_DAYS, NO_HASH(FILTERED),
-        NEW_LISTS,     NO_HASH(ALL),
+        VERSION,
+        TOTALS("[[] :0 [] [] []]"),
+        LIVE,
+        NO_HASH(ALL),
+        HASH(DAY, "[/a 1 /b 2 /c 3]"),
+        NO_HASH(HOUR),
+        NO_HASH(SITE),
+        ALL_SITE_DAYS,
+        NO_HASH(FILTERED),
+        NEW_LISTS,
         NO_MINUTES,
     };
     struct fixture fixture;
@@ -281,13 +291,13 @@ static void list_of_all_articles_waits_for_its_interval(void **state)
         VERSION,
         SOME_TOTALS,
         LIVE,
+        HASH(ALL, "[/a 1]"),
         NO_HASH(DAY),
         NO_HASH(HOUR),
         NO_HASH(SITE),
         ALL_SITE_DAYS,
         NO_HASH(FILTERED),
         NEW_LISTS,
-        HASH(ALL, "[/a 1]"),
         NO_MINUTES,
         SOME_TOTALS,
         LIVE,
@@ -300,13 +310,13 @@ static void list_of_all_articles_waits_for_its_interval(void **state)
         NO_MINUTES,
         SOME_TOTALS,
         LIVE,
-        NO_HASH(DAY),
-        NO_HASH(HOUR),
-        NO_HASH(SITE),
-        OPEN_SITE_DAYS,
-        NO_HASH(FILTERED),
-        UNCHANGED_LISTS,
         HASH(ALL, "[/a 2]"),
+        NO_HASH(DAY),
+        NO_HASH(HOUR),
+        NO_HASH(SITE),
+        OPEN_SITE_DAYS,
+        NO_HASH(FILTERED),
+        UNCHANGED_LISTS,
         NO_MINUTES,
     };
     struct fixture fixture;

@@ -1,0 +1,149 @@
+#include "dashboard-export/articles_export.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "dashboard-export/articles_file.h"
+#include "dashboard-export/count_list.h"
+#include "pageview/keys.h"
+
+/* A list in the making. From the thread's start until it is joined only the thread uses it. */
+struct pv_articles_job {
+    const struct pv_round *round;
+    struct pv_redis *redis; /* the round's, or the thread's own */
+    pthread_t thread;
+    int64_t fields;
+    enum pv_status status;
+    struct pv_error error;
+    bool exists; /* there are articles */
+    struct pv_published published;
+};
+
+static void make_list(struct pv_articles_job *job)
+{
+    const struct pv_exporter *exporter = job->round->exporter;
+    const char *prefix = exporter->options->redis.prefix;
+    struct pv_count_list articles = {0};
+    const struct pv_counts_target target = pv_count_list_target(&articles);
+    struct pv_reading reading = {0};
+    char key[PV_KEY_SIZE];
+
+    pv_key_views(prefix, key);
+    job->status =
+        pv_counts_read_sized(job->redis, prefix, key, job->fields, &target, &reading, &job->error);
+    job->exists = job->status == PV_OK && reading.exists;
+    if (job->exists) {
+        const struct pv_snapshot_about said =
+            pv_round_about(job->round, &reading, PV_LAYOUT_ARTICLES);
+
+        pv_count_list_finish(&articles);
+        job->status = pv_articles_file_publish(&exporter->directory, &said, &articles,
+                                               &job->published, &job->error);
+    }
+    pv_reading_clean_up(&reading);
+    pv_count_list_clean_up(&articles);
+}
+
+static void *make_in_thread(void *context)
+{
+    make_list(context);
+    return NULL;
+}
+
+/* Reading every article costs Redis the most, so this has an interval of its own. */
+static bool is_due(const struct pv_round *round)
+{
+    const struct pv_exporter *exporter = round->exporter;
+
+    return exporter->options->once || !exporter->articles_tried ||
+           round->monotonic_ms - exporter->articles_tried_ms >=
+               exporter->options->articles_interval_ms;
+}
+
+/* A try that failed waits as long as one that did not, unless Redis was away. */
+static enum pv_status settle(struct pv_round *round, const struct pv_articles_job *job)
+{
+    struct pv_exporter *exporter = round->exporter;
+
+    exporter->articles_tried =
+        job->status != PV_UNAVAILABLE && (job->status != PV_OK || job->exists);
+    exporter->articles_tried_ms = round->monotonic_ms;
+    if (job->status == PV_OK && !job->exists)
+        return PV_OK;
+    return pv_round_settle(round, PV_LAYOUT_ARTICLES, job->status, &job->published, &job->error);
+}
+
+/* The connection ends with the list: a server may close one that is idle until the next. */
+static enum pv_status start_thread(const struct pv_articles_job *job, struct pv_exporter *exporter,
+                                   struct pv_error *error)
+{
+    struct pv_articles_job *made = malloc(sizeof *made);
+    enum pv_status status;
+
+    if (made == NULL)
+        return pv_error_nomem(error, "the list of all articles");
+    *made = *job;
+    status = pv_redis_new(&exporter->options->redis, &made->redis, error);
+    if (status != PV_OK) {
+        free(made);
+        return status;
+    }
+    if (pthread_create(&made->thread, NULL, make_in_thread, made) != 0) {
+        pv_redis_destroy(made->redis);
+        free(made);
+        return pv_error_set(error, PV_NOMEM, "no thread for the list of all articles");
+    }
+    exporter->articles_job = made;
+    return PV_OK;
+}
+
+enum pv_status pv_articles_export_start(struct pv_round *round)
+{
+    struct pv_exporter *exporter = round->exporter;
+    struct pv_articles_job job = {.round = round, .redis = exporter->redis};
+    char key[PV_KEY_SIZE];
+
+    if (!is_due(round))
+        return PV_OK;
+    pv_key_views(exporter->options->redis.prefix, key);
+    job.status = pv_counts_size(exporter->redis, key, &job.fields, &job.error);
+    if (job.status == PV_OK && job.fields <= PV_COUNTS_SMALL) {
+        make_list(&job);
+    } else if (job.status == PV_OK) {
+        job.status = start_thread(&job, exporter, &job.error);
+        if (job.status == PV_OK)
+            return PV_OK;
+    }
+    return settle(round, &job);
+}
+
+/* Takes the job when the thread is done; the caller frees it. NULL when none was started. */
+static struct pv_articles_job *join(struct pv_exporter *exporter)
+{
+    struct pv_articles_job *job = exporter->articles_job;
+
+    if (job == NULL)
+        return NULL;
+    pthread_join(job->thread, NULL);
+    pv_redis_destroy(job->redis);
+    exporter->articles_job = NULL;
+    return job;
+}
+
+enum pv_status pv_articles_export_end(struct pv_round *round)
+{
+    struct pv_articles_job *job = join(round->exporter);
+    enum pv_status status = job != NULL ? settle(round, job) : PV_OK;
+
+    free(job);
+    return status;
+}
+
+void pv_articles_export_abandon(struct pv_round *round)
+{
+    struct pv_articles_job *job = join(round->exporter);
+
+    if (job != NULL && job->status != PV_UNAVAILABLE && job->status != PV_INVALID)
+        (void)settle(round, job);
+    free(job);
+}
