@@ -23,6 +23,7 @@ LISTS = ("1h", "24h", "7d", "30d", "hot", "rising")
 LIMIT, SECTION_LIMIT, PAGE, DAYS, HOURS = 1000, 100, 1000, 2, 3
 ARTICLE_HOURS, ARTICLE_DAYS, SITE_HOURS, SITE_DAYS = 48, 30, 336, 60
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+ALSO_MIN, ALSO_MAX = 5, 10
 LENGTHS = {MINUTE_S: 16, HOUR_S: 13, DAY_S: 10}
 BADGE = ('<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{text}"><title>{text}'
          "</title><style>rect{{fill:#e8ebee}}text{{fill:#1d2125;font:11px Verdana,sans-serif}}@media(prefers-color-scheme:"
@@ -55,6 +56,7 @@ class Export:
         self.redis = redis.Redis(host, int(port))
         self.out = out
         self.now_s = int(time.time())
+        self._hot: dict[str, list[tuple[bytes, float]]] = {}  # by section
         self._pending: list[tuple[Path, Path]] = []
         offsets, committed = self.redis.hgetall("pv:offsets"), self.redis.hget("pv:meta", "last_commit_ms")
         self._about = {"generated_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now_s)),
@@ -178,6 +180,43 @@ class Export:
         for first in range(0, len(ordered), PAGE):
             self._page(ordered[first:first + PAGE], ranks)
 
+    def _hot_in(self, section: str) -> list[tuple[bytes, float]]:
+        if section not in self._hot:
+            key = f"pv:trending:hot:section:{section}" if section else "pv:trending:hot"
+            self._hot[section] = self.redis.zrevrange(key, 0, ALSO_MAX - 1, withscores=True)
+        return self._hot[section]
+
+    def _also_read(self, articles: list[bytes], sections: list[str | None]) -> None:
+        """What the readers of each also read, then what is hot in its section and on the site."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for article in articles:
+            pipeline.zrevrange(b"pv:also:" + article, 0, ALSO_MAX - 1, withscores=True)
+        lists: list[dict[bytes, tuple[str, float]]] = []
+        for article, section, readers in zip(articles, sections, pipeline.execute()):
+            found = {other: ("readers", score) for other, score in readers if other != article}
+            for of in (section, "") if section else ("",):
+                for other, score in self._hot_in(of):
+                    if len(found) < ALSO_MIN and other != article:
+                        found.setdefault(other, ("section", score))
+            lists.append(found)
+        others = sorted({other for found in lists for other in found})
+        if not others:
+            return
+        pipeline = self.redis.pipeline(transaction=False)
+        pipeline.hmget("pv:views", others)
+        for other in others:
+            pipeline.hmget(b"pv:article:" + other, "title", "section")
+        views, *told = pipeline.execute()
+        about = {other: {"article": other.decode(), "title": title and title.decode(),
+                         "section": of and of.decode(), "views": int(count or 0)}
+                 for other, count, (title, of) in zip(others, views, told)}
+        for article, found in zip(articles, lists):
+            if found:
+                items = [{**about[other], "score": float(f"{score:{'.3g' if by == 'readers' else '.6g'}}"), "by": by}
+                         for other, (by, score) in found.items()]
+                self.write(f"also-read{article.decode()}.json", dumps({
+                    **self.head("also-read"), "article": article.decode(), "items": items}))
+
     def _page(self, articles: list[bytes], ranks: dict[str, Counts]) -> None:
         hours, days = buckets(self.now_s, HOUR_S, ARTICLE_HOURS), buckets(self.now_s, DAY_S, ARTICLE_DAYS)
         pipeline = self.redis.pipeline(transaction=False)
@@ -200,6 +239,7 @@ class Export:
                 "ranks": ranks.get(name, {})}))
             text = f"{total:,} view{'' if total == 1 else 's'}".replace(",", "\u202f")
             self.write(f"articles{name}.svg", BADGE.format(width=16 + 7 * len(text), text=text).encode())
+        self._also_read(articles, [section and section.decode() for _, section in told[::2]])
 
     def archive(self) -> None:
         views = dict(self._scan("pv:views"))
