@@ -2,6 +2,7 @@
 
 #include "dashboard-export/article_batch.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,27 +34,38 @@ static void remove_temporary(const struct pv_batch *batch, const char *path)
     unlinkat(batch->directory->fd, temporary, 0);
 }
 
+/* Most often the directory that the file is in is there, and need not be opened. */
+static enum pv_status begin(const struct pv_batch *batch, const char *path,
+                            struct pv_publication *file, struct pv_error *error)
+{
+    char temporary[PV_LAYOUT_TEMPORARY_SIZE];
+    int fd;
+
+    temporary_path(path, temporary);
+    fd = openat(batch->directory->fd, temporary, PV_PUBLICATION_FLAGS, PV_PUBLICATION_MODE);
+    if (fd < 0)
+        return pv_publication_begin(batch->directory, path, file, error);
+    *file = (struct pv_publication){.directory = batch->directory, .parent_fd = -1, .fd = fd};
+    snprintf(file->path, sizeof file->path, "%s", path);
+    return PV_OK;
+}
+
 /* A batch has more files than a process may have open. */
 static enum pv_status write_file(const struct pv_batch *batch, const char *path,
                                  const struct pv_buffer *text, struct pv_error *error)
 {
     struct pv_publication file;
-    enum pv_status status = pv_publication_begin(batch->directory, path, &file, error);
-    int closed;
+    enum pv_status status = begin(batch, path, &file, error);
 
     if (status != PV_OK)
         return status;
     status = pv_publication_write(&file, text->data, text->length, error);
-    if (status == PV_OK) {
-        closed = close(file.fd);
-        file.fd = -1;
-        if (closed != 0)
-            status = pv_io_failed(batch->directory, path, "write", error);
-    }
-    if (status != PV_OK)
-        pv_publication_abandon(&file);
-    else
+    if (close(file.fd) != 0 && status == PV_OK)
+        status = pv_io_failed(batch->directory, path, "write", error);
+    if (file.parent_fd >= 0)
         close(file.parent_fd);
+    if (status != PV_OK)
+        remove_temporary(batch, path);
     return status;
 }
 

@@ -15,7 +15,7 @@
 #include "dashboard-export/publish.h"
 
 /* Files in a batch. */
-enum { PV_BATCH_MAX = 2000 };
+enum { PV_BATCH_MAX = 6000 };
 
 /* All zero but for the directory is empty. Memory: 32 bytes a file, its path, and that of gzip. */
 struct pv_batch {

@@ -10,8 +10,6 @@
 #include "dashboard-export/io_error.h"
 #include "dashboard-export/same_file.h"
 
-enum { FILE_MODE = 0644 };
-
 static enum pv_status failed(const struct pv_publication *publication, const char *doing,
                              struct pv_error *error)
 {
@@ -40,8 +38,8 @@ enum pv_status pv_publication_begin(const struct pv_directory *directory, const 
     if (status != PV_OK)
         return status;
     pv_layout_temporary(publication->name, temporary);
-    publication->fd = openat(publication->parent_fd, temporary,
-                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    publication->fd =
+        openat(publication->parent_fd, temporary, PV_PUBLICATION_FLAGS, PV_PUBLICATION_MODE);
     if (publication->fd < 0) {
         status = failed(publication, "create", error);
         close_parent(publication);

@@ -12,6 +12,10 @@
 #include "dashboard-export/layout.h"
 #include "pageview/buffer.h"
 
+/* How a temporary file is opened. */
+#define PV_PUBLICATION_FLAGS (O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC)
+#define PV_PUBLICATION_MODE  0644
+
 /* A file in the making. Paths are relative to the directory, "top/day/2026-11-24.json". */
 struct pv_publication {
     const struct pv_directory *directory;
