@@ -1,6 +1,6 @@
 #include "dashboard-export/snapshot.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 
 #include "pageview/event_json.h"
 
@@ -15,5 +15,7 @@ void pv_snapshot_articles_line(struct pv_buffer *buffer, const struct pv_count *
 {
     pv_buffer_add_text(buffer, "{\"article\":");
     pv_json_string_write(buffer, article->name, article->length);
-    pv_buffer_add_format(buffer, ",\"views\":%" PRId64 "}\n", article->count);
+    pv_buffer_add_text(buffer, ",\"views\":");
+    pv_buffer_add_number(buffer, (uint64_t)article->count); /* no count is negative (counts.h) */
+    pv_buffer_add_text(buffer, "}\n");
 }

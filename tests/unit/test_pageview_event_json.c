@@ -291,6 +291,35 @@ static void two_parsers_do_not_disturb_each_other(void **state)
     pv_event_parser_destroy(other);
 }
 
+/* Whatever stands before and behind it, as texts are looked at in pieces. */
+static void each_byte_that_needs_an_escape_gets_one_wherever_it_stands(void **state)
+{
+    enum { LENGTH = 27 };
+
+    (void)state;
+    for (unsigned c = 0; c < 256; c++)
+        for (size_t at = 0; at < LENGTH; at++) {
+            char text[LENGTH], expected[LENGTH + 16], escape[8] = {(char)c};
+            struct pv_buffer json = {0};
+            size_t length = 1;
+
+            if (c < 0x20)
+                length = (size_t)snprintf(escape, sizeof escape, "\\u%04x", c);
+            else if (c == '"' || c == '\\')
+                length = (size_t)snprintf(escape, sizeof escape, "\\%c", (int)c);
+            memset(text, (int)(at % 2 == 0 ? 'a' : 0xe9), sizeof text);
+            memset(expected, '"', sizeof expected);
+            memcpy(expected + 1, text, at);
+            memcpy(expected + 1 + at, escape, length);
+            memcpy(expected + 1 + at + length, text + at, LENGTH - 1 - at);
+            text[at] = (char)c;
+            pv_json_string_write(&json, text, LENGTH);
+            assert_int_equal(json.length, LENGTH - 1 + length + 2);
+            assert_memory_equal(json.data, expected, json.length);
+            pv_buffer_clean_up(&json);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +329,7 @@ int main(void)
         cmocka_unit_test(json_that_is_no_object_is_not_object),
         cmocka_unit_test(version_is_1_or_absent),
         cmocka_unit_test(an_event_without_article_is_missing_article),
+        cmocka_unit_test(each_byte_that_needs_an_escape_gets_one_wherever_it_stands),
         cmocka_unit_test(a_name_may_be_written_with_escapes),
         cmocka_unit_test(an_article_that_is_no_text_is_bad_article),
         cmocka_unit_test(an_article_given_twice_is_bad_article),
