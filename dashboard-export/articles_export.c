@@ -73,23 +73,23 @@ static enum pv_status settle(struct pv_round *round, const struct pv_articles_jo
     return pv_round_settle(round, PV_LAYOUT_ARTICLES, job->status, &job->published, &job->error);
 }
 
-/* The connection ends with the list: a server may close one that is idle until the next. */
+/* The thread's client is kept, so that the password is read once, as that of the other is. */
 static enum pv_status start_thread(const struct pv_articles_job *job, struct pv_exporter *exporter,
                                    struct pv_error *error)
 {
-    struct pv_articles_job *made = malloc(sizeof *made);
-    enum pv_status status;
+    struct pv_articles_job *made;
+    enum pv_status status = PV_OK;
 
+    if (exporter->articles_redis == NULL)
+        status = pv_redis_new(&exporter->options->redis, &exporter->articles_redis, error);
+    if (status != PV_OK)
+        return status;
+    made = malloc(sizeof *made);
     if (made == NULL)
         return pv_error_nomem(error, "the list of all articles");
     *made = *job;
-    status = pv_redis_new(&exporter->options->redis, &made->redis, error);
-    if (status != PV_OK) {
-        free(made);
-        return status;
-    }
+    made->redis = exporter->articles_redis;
     if (pthread_create(&made->thread, NULL, make_in_thread, made) != 0) {
-        pv_redis_destroy(made->redis);
         free(made);
         return pv_error_set(error, PV_NOMEM, "no thread for the list of all articles");
     }
@@ -117,7 +117,8 @@ enum pv_status pv_articles_export_start(struct pv_round *round)
     return settle(round, &job);
 }
 
-/* Takes the job when the thread is done; the caller frees it. NULL when none was started. */
+/* Takes the job when the thread is done; the caller frees it. NULL when none was started. The
+ * connection ends: a server may close one that is idle until the next list. */
 static struct pv_articles_job *join(struct pv_exporter *exporter)
 {
     struct pv_articles_job *job = exporter->articles_job;
@@ -125,7 +126,7 @@ static struct pv_articles_job *join(struct pv_exporter *exporter)
     if (job == NULL)
         return NULL;
     pthread_join(job->thread, NULL);
-    pv_redis_destroy(job->redis);
+    pv_redis_disconnect(exporter->articles_redis);
     exporter->articles_job = NULL;
     return job;
 }

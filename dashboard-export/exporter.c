@@ -36,6 +36,7 @@ void pv_exporter_clean_up(struct pv_exporter *exporter)
     pv_ranks_clean_up(&exporter->ranks);
     pv_count_list_clean_up(&exporter->sections);
     pv_directory_clean_up(&exporter->directory);
+    pv_redis_destroy(exporter->articles_redis);
 }
 
 static enum pv_status export_top(struct pv_round *round, enum pv_bucket_size size, int64_t time_ms)

@@ -35,6 +35,7 @@ struct pv_exporter {
     bool articles_tried;                    /* the list of all articles, at the time below */
     int64_t articles_tried_ms;
     struct pv_articles_job *articles_job; /* that list in the making; NULL between rounds */
+    struct pv_redis *articles_redis;      /* for a long one; NULL before the first */
 };
 
 /* `options`, `redis` and `progress` must outlive it. */
