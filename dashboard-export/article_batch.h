@@ -14,10 +14,11 @@
 #include "dashboard-export/gzip_file.h"
 #include "dashboard-export/publish.h"
 
-/* Files in a batch. */
+/* Files in a batch. A syncfs waits for the disk, however few there are. */
 enum { PV_BATCH_MAX = 6000 };
 
-/* All zero but for the directory is empty. Memory: 32 bytes a file, its path, and that of gzip. */
+/* All zero but for the directory is empty. Memory: 16 bytes a file, its path, and that of gzip: 6
+ * MiB with the longest paths. */
 struct pv_batch {
     const struct pv_directory *directory;
     struct pv_buffer paths; /* each with its NUL */
