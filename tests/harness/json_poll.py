@@ -4,6 +4,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ import fastjsonschema
 
 from harness.json_claims import check_claims, kind_of, totals_of
 from harness.json_schemas import SCHEMAS, json_files
+
+PATIENCE_S = 300
 
 
 @dataclass
@@ -82,11 +85,13 @@ class Reader:
             self.polled.views.add(parts[0]["views"])
 
 
-def poll(out: Path, reads: int) -> Polled:
-    """A file that was seen once is always there."""
+def poll(out: Path, reads: int, totals: int) -> Polled:
+    """Until it made so many readings and saw so many totals. A file that was seen once is always there."""
     reader = Reader()
     known: set[Path] = set()
-    while reader.polled.reads < reads:
+    end = time.monotonic() + PATIENCE_S
+    while reader.polled.reads < reads or len(reader.polled.views) < totals:
+        assert time.monotonic() < end, f"the writer stood still: {reader.polled.reads} reads, {reader.polled.views}"
         files = json_files(out)
         assert known <= set(files), f"gone: {known - set(files)}"
         known = set(files)
@@ -96,7 +101,7 @@ def poll(out: Path, reads: int) -> Polled:
 
 
 @contextmanager
-def polling(out: Path, reads: int, readers: int) -> Iterator[list[Future[Polled]]]:
-    """`readers` processes that make `reads` readings together."""
+def polling(out: Path, reads: int, readers: int, totals: int) -> Iterator[list[Future[Polled]]]:
+    """`readers` processes that make `reads` readings together, and each see `totals` different totals at least."""
     with ProcessPoolExecutor(readers, mp_context=get_context("spawn")) as pool:
-        yield [pool.submit(poll, out, reads // readers) for _ in range(readers)]
+        yield [pool.submit(poll, out, reads // readers, totals) for _ in range(readers)]
