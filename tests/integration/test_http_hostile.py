@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import socket
@@ -382,6 +383,13 @@ def accepts(port: int) -> bool:
 CONNECTIONS = 100_000
 
 
+@pytest.fixture
+def frugal_sanitizer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sanitizer keeps up to 256 MiB of what was freed, which would hide what was not."""
+    monkeypatch.setenv("ASAN_OPTIONS", f"{os.environ.get('ASAN_OPTIONS', '')}:quarantine_size_mb=1")
+
+
+@pytest.mark.usefixtures("frugal_sanitizer")
 def test_hundred_thousand_connections_leave_nothing(collector: HttpCollector) -> None:
     """Opened and closed: silent ones, half a request, a whole one whose answer is not read; some are reset."""
     kinds = [b"", b"POST /v1/vi", request_bytes("GET", "/pv.js"), f"{HEAD}Content-Length: 9\r\n\r\n{{".encode()]
@@ -395,5 +403,5 @@ def test_hundred_thousand_connections_leave_nothing(collector: HttpCollector) ->
         client.close()
     assert_still_serves(collector)
     assert len(list(Path(f"/proc/{collector.program.pid}/fd").iterdir())) < 200
-    assert collector.resident_kib() < 4 * MEMORY_KIB
+    assert collector.resident_kib() < MEMORY_KIB
     assert collector.stop()["connections"] == 0
