@@ -76,7 +76,7 @@ void pv_snapshot_site(struct pv_buffer *buffer, const struct pv_snapshot_about *
                       const struct pv_count_list *minutes);
 
 /* ,"hours":{"to":"2026-11-24T13","views":[…]} with PV_BUCKET_HOUR, "days" with PV_BUCKET_DAY:
- * `count` numbers, the oldest first; the last bucket holds `last_ms`. */
+ * `count` numbers, none below 0, the oldest first; the last bucket holds `last_ms`. */
 void pv_snapshot_write_series(struct pv_buffer *buffer, enum pv_bucket_size size, int64_t last_ms,
                               const int64_t *views, size_t count);
 /* Views of the whole site by the hour or the day, as above. */

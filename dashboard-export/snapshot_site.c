@@ -27,8 +27,11 @@ void pv_snapshot_write_series(struct pv_buffer *buffer, enum pv_bucket_size size
     pv_bucket_name(size, last_ms, last);
     pv_buffer_add_format(buffer, ",\"%s\":{\"to\":\"%s\",\"views\":[",
                          size == PV_BUCKET_HOUR ? "hours" : "days", last);
-    for (size_t i = 0; i < count; i++)
-        pv_buffer_add_format(buffer, "%s%" PRId64, i > 0 ? "," : "", views[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            pv_buffer_add_char(buffer, ',');
+        pv_buffer_add_number(buffer, (uint64_t)views[i]);
+    }
     pv_buffer_add_text(buffer, "]}");
 }
 
