@@ -1,11 +1,15 @@
 #include "dashboard-export/run.h"
 
+#include <malloc.h>
+
 #include "dashboard-export/exporter.h"
 #include "dashboard-export/serve/server.h"
 #include "dashboard-export/serve/written_files.h"
 #include "pageview/clock.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
+
+enum { LARGE_SIZE = 1 << 20 };
 
 static enum pv_status run_round(struct pv_exporter *exporter, struct pv_error *error)
 {
@@ -123,6 +127,15 @@ static enum pv_status start_servers(struct program *program,
     return pv_web_server_new(options, &program->served, &program->web, error);
 }
 
+/* A long list grows without a copy while it has pages of its own. glibc takes the first that is
+ * freed for a sign to keep such sizes in its heaps from then on, unless it is told. */
+static void keep_large_memory_apart(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, LARGE_SIZE);
+#endif
+}
+
 enum pv_status pv_dashboard_run(void *options, struct pv_error *error)
 {
     const struct pv_dashboard_options *checked = options;
@@ -132,6 +145,7 @@ enum pv_status pv_dashboard_run(void *options, struct pv_error *error)
 
     if (status != PV_OK)
         return status;
+    keep_large_memory_apart();
     status = start_servers(&program, checked, &source, error);
     if (status == PV_OK) {
         pv_exporter_init(&program.exporter, checked, program.redis, &program.progress);
