@@ -13,9 +13,13 @@ typedef void pv_take_section(void *context, size_t i, struct pv_text section);
 
 /* Counters of what was ever committed under the prefix. */
 struct pv_commit_marks {
-    int64_t commits; /* all; it falls when Redis was rolled back or emptied */
+    int64_t commits; /* all of them */
     int64_t
         late; /* those that touched a minute before the announced one, and swaps of all counts */
+    /* Announcements, this one too. Another number than the next one says that counts may be other
+     * ones: Redis was rolled back or emptied, or somebody else ranked. The other two alone would
+     * not: what was lost comes again, and they with it, soon as high as before. */
+    int64_t looks;
 };
 
 struct pv_count_source {

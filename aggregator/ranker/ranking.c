@@ -188,7 +188,7 @@ static enum why why_rebuild(const struct pv_ranking *ranking, int64_t minute,
         return ranking->requested;
     if (!ranking->is_ready)
         return WHY_FAILURE;
-    if (marks->commits < ranking->marks.commits)
+    if (marks->looks != ranking->marks.looks + 1)
         return WHY_ROLLBACK;
     if (marks->late != ranking->marks.late)
         return WHY_LATE;
@@ -244,8 +244,10 @@ enum pv_status pv_ranking_refresh(struct pv_ranking *ranking, const struct pv_co
     }
     why = why_rebuild(ranking, minute, &marks, monotonic_ms);
     ranking->changed = 0;
-    if (why == WHY_NOT && minute == ranking->minute && marks.commits == ranking->marks.commits)
+    if (why == WHY_NOT && minute == ranking->minute && marks.commits == ranking->marks.commits) {
+        ranking->marks = marks;
         return PV_OK;
+    }
     ranking->is_ready = false;
     status = read_counts(ranking, source, minute, monotonic_ms, why, error);
     ranking->changed = (int64_t)ranking->standings.changed_count;

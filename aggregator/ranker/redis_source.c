@@ -141,9 +141,10 @@ static enum pv_status announce(void *context, int64_t open_from_ms, struct pv_co
     status = ask(source, 5, arguments, lengths, &reply, error);
     if (status != PV_OK)
         return status;
-    if (pv_redis_reply_count(reply) == 2) {
+    if (pv_redis_reply_count(reply) == 3) {
         marks->commits = pv_redis_reply_number(pv_redis_reply_at(reply, 0), 0);
         marks->late = pv_redis_reply_number(pv_redis_reply_at(reply, 1), 0);
+        marks->looks = pv_redis_reply_number(pv_redis_reply_at(reply, 2), 0);
     } else {
         status =
             pv_error_set(error, PV_REFUSED, "Redis: pv_announce gave an answer of another version");

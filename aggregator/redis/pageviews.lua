@@ -20,7 +20,7 @@
 -- Keys beside those that the caller names are made of the prefix, which is that of
 -- the offsets' key, so this is a library for one Redis, not for a Redis Cluster.
 
-local VERSION = 5
+local VERSION = 6
 local OFFSETS, META, FIRST_GROUP = 1, 2, 3
 local FIRST_GROUP_ARG = 9
 local UNPACK_MAX = 7000 -- values that Lua can unpack in one call, below its limit of 7,998
@@ -485,7 +485,7 @@ local function pv_announce(keys, args)
     redis.call('HSET', keys[1], 'open_from_ms', args[1])
   end
   local marks = redis.call('HMGET', keys[1], 'commits', 'late')
-  return { tonumber(marks[1] or '0'), tonumber(marks[2] or '0') }
+  return { tonumber(marks[1] or '0'), tonumber(marks[2] or '0'), redis.call('HINCRBY', keys[1], 'looks', 1) }
 end
 
 -- Replaces a list: what leaves it and what is new or has another score. Answers 'stale' when the

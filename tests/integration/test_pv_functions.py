@@ -268,11 +268,11 @@ def announce(client: redis.Redis, open_from_ms: int) -> list[int]:
 
 
 def test_commits_are_counted_and_late_ones_apart(client: redis.Redis) -> None:
-    assert announce(client, NOW // MINUTE * MINUTE) == [0, 0]
+    assert announce(client, NOW // MINUTE * MINUTE) == [0, 0, 1]
     views(None, 1, [b"/a"], notes={"oldest": str(NOW // MINUTE * MINUTE)}).send(client)
-    assert announce(client, 0) == [1, 0]
+    assert announce(client, 0) == [1, 0, 2]
     views(1, 2, [b"/a"], notes={"oldest": str(NOW // MINUTE * MINUTE - MINUTE)}).send(client)
-    assert announce(client, 0) == [2, 1]
+    assert announce(client, 0) == [2, 1, 3]
 
 
 # ---- Lists ----

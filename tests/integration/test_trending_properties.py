@@ -189,6 +189,25 @@ def test_lost_commits_leave_the_lists(rank: RankCheck) -> None:
         site.check()
 
 
+def test_lost_commits_that_came_again_are_seen_though_they_are_as_many(rank: RankCheck) -> None:
+    """What was lost is sent again in fewer calls, and something new with it: as many commits, and late ones, as before."""
+    rng = random.Random(9)
+    site = Site(rank, rng, articles=50, sections=2)
+    for _ in range(60):
+        site.step(rng.choice((1, 60)) * SECOND)
+        site.view_some(10, site.now_ms - 70 * SECOND, site.now_ms)
+        site.refresh()
+        early_ms, (lost, new) = site.now_ms - 3 * HOUR, rng.sample(site.articles, 2)
+        for _ in range(2):
+            rank.tell(f"view {early_ms} {lost} 1")
+        site.refresh()
+        rank.tell("undo 2")
+        site.view(lost, early_ms, 2)
+        site.view(new, early_ms, 1)
+        assert site.refresh().why == "rollback"
+        site.check()
+
+
 def test_clock_that_is_set_back_takes_the_minutes_ahead_out_again(rank: RankCheck) -> None:
     rng = random.Random(7)
     site = Site(rank, rng, articles=50, sections=2)

@@ -6,7 +6,8 @@
  *     later CALL MS ARTICLE COUNT  the same, in the middle of the next refresh, before its CALL-th
  *                                call of the source (from 0)
  *     section ARTICLE NAME       from now on the article's section
- *     undo N                     takes the last N commits back, as a Redis that lost them
+ *     undo N                     takes the last N commits back, as a Redis that lost them, and
+ *                                that it was looked at since
  *     twice 0|1                  every field is handed out once or twice
  *     fail CALL                  the CALL-th call of the source from here fails
  *     rebuild                    pv_ranking_request_rebuild
@@ -46,6 +47,7 @@ struct bucket {
 struct view {
     int64_t call, ts_ms, count;
     uint32_t article;
+    bool is_late;
 };
 
 static struct {
@@ -55,7 +57,7 @@ static struct {
     struct bucket *buckets[PV_BUCKET_SIZES];
     struct view *commits; /* all of them */
     size_t commit_count, commit_capacity;
-    int64_t open_from_ms, late;
+    int64_t open_from_ms, late, looks;
     struct view pending[PENDING_MAX];
     size_t pending_count;
     int64_t calls, fail_at, reads;
@@ -114,16 +116,19 @@ static void commit(struct view view)
         counts.commits =
             checked(realloc(counts.commits, counts.commit_capacity * sizeof *counts.commits));
     }
+    view.is_late = view.ts_ms < counts.open_from_ms;
     counts.commits[counts.commit_count++] = view;
-    counts.late += view.ts_ms < counts.open_from_ms;
+    counts.late += view.is_late;
     count_view(view);
 }
 
 static void undo(size_t commits)
 {
+    counts.looks--;
     for (; commits > 0 && counts.commit_count > 0; commits--) {
         struct view view = counts.commits[--counts.commit_count];
 
+        counts.late -= view.is_late;
         view.count = -view.count;
         count_view(view);
     }
@@ -183,7 +188,7 @@ static enum pv_status announce(void *context, int64_t open_from_ms, struct pv_co
     if (status != PV_OK)
         return status;
     counts.open_from_ms = open_from_ms;
-    *marks = (struct pv_commit_marks){(int64_t)counts.commit_count, counts.late};
+    *marks = (struct pv_commit_marks){(int64_t)counts.commit_count, counts.late, ++counts.looks};
     return PV_OK;
 }
 
@@ -272,12 +277,12 @@ static bool run(struct pv_ranking *ranking, const char *line)
     if (sscanf(line, "now %" SCNd64, &counts.now_ms) == 1)
         return true;
     if (sscanf(line, "view %" SCNd64 " %511s %" SCNd64, &ts_ms, word, &count) == 3)
-        commit((struct view){0, ts_ms, count, article_number(word)});
+        commit((struct view){0, ts_ms, count, article_number(word), false});
     else if (sscanf(line, "later %" SCNd64 " %" SCNd64 " %511s %" SCNd64, &call, &ts_ms, word,
                     &count) == 4 &&
              counts.pending_count < PENDING_MAX)
         counts.pending[counts.pending_count++] =
-            (struct view){call, ts_ms, count, article_number(word)};
+            (struct view){call, ts_ms, count, article_number(word), false};
     else if (sscanf(line, "section %511s %64s", word, other) == 2)
         strcpy(counts.sections[article_number(word)], other);
     else if (sscanf(line, "undo %" SCNd64, &count) == 1)

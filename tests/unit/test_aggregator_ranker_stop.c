@@ -21,7 +21,7 @@ static struct pv_error error;
 /* Counts that are stopped in the middle. */
 static struct {
     int buckets, buckets_allowed; /* < 0: all */
-    int sections;
+    int sections, looks;
 } counts;
 
 static enum pv_status read_bucket(void *context, enum pv_bucket_size size, int64_t start_ms,
@@ -49,7 +49,7 @@ static enum pv_status announce(void *context, int64_t open_from_ms, struct pv_co
                                struct pv_error *why)
 {
     (void)context, (void)open_from_ms, (void)why;
-    *marks = (struct pv_commit_marks){1, 0};
+    *marks = (struct pv_commit_marks){1, 0, ++counts.looks};
     return PV_OK;
 }
 
@@ -138,7 +138,7 @@ static void answer(char words[WORDS_MAX][WORD_SIZE], char text[WORD_SIZE])
         found = "*2\r\n$1\r\n1\r\n*2\r\n$2\r\n/a\r\n$1\r\n1\r\n";
         server.pages++;
     } else if (strcmp(words[1], "pv_announce") == 0) {
-        found = "*2\r\n:1\r\n:0\r\n";
+        found = "*3\r\n:1\r\n:0\r\n:1\r\n";
     } else if (strcmp(words[1], "pv_hold") == 0) {
         found = ":1\r\n";
         if (strcmp(words[5], "0") == 0)

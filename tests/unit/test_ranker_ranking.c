@@ -12,7 +12,7 @@ static struct pv_ranking *ranking;
 /* Articles /0.. with one view each in the minute of NOW; the first in section 0, and so on. */
 static struct {
     unsigned articles, sections;
-    int64_t commits;
+    int64_t commits, looks;
     int64_t asked_at_most;
 } site;
 
@@ -54,7 +54,7 @@ static enum pv_status announce(void *context, int64_t open_from_ms, struct pv_co
 {
     (void)context, (void)error;
     assert_int_equal(open_from_ms, pv_bucket_start_ms(PV_BUCKET_MINUTE, NOW) - PV_MINUTE_MS);
-    *marks = (struct pv_commit_marks){site.commits, 0};
+    *marks = (struct pv_commit_marks){site.commits, 0, ++site.looks};
     return PV_OK;
 }
 

@@ -213,17 +213,19 @@ static void sections_come_in_pages_each_at_its_place(void **state)
 
 static void an_announcement_moves_forward_only_and_answers_the_marks(void **state)
 {
-    struct pv_commit_marks marks = {-1, -1};
+    struct pv_commit_marks marks = {-1, -1, -1};
 
     (void)state;
     assert_int_equal(source.announce(source.context, NOW, &marks, &error), PV_OK);
     assert_int_equal(marks.commits, 0);
     assert_int_equal(marks.late, 0);
+    assert_int_equal(marks.looks, 1);
     assert_int_equal(redis_number("HGET", "pv:meta", "open_from_ms"), NOW);
     COMMAND("HSET", "pv:meta", "commits", "7", "late", "3");
     assert_int_equal(source.announce(source.context, NOW - 1, &marks, &error), PV_OK);
     assert_int_equal(marks.commits, 7);
     assert_int_equal(marks.late, 3);
+    assert_int_equal(marks.looks, 2);
     assert_int_equal(redis_number("HGET", "pv:meta", "open_from_ms"), NOW);
     assert_int_equal(source.announce(source.context, NOW + 1, &marks, &error), PV_OK);
     assert_int_equal(redis_number("HGET", "pv:meta", "open_from_ms"), NOW + 1);
