@@ -3,12 +3,12 @@
 #define REAL_REDIS_SERVER_H
 
 #include "test_pageview_support.h"
+#include "waiting.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "pageview/redis_client.h"
 
@@ -80,14 +80,12 @@ static inline void real_redis_launch(void)
 /* Connects as soon as the server lets it; false when it does not for 10 s. */
 static inline bool real_redis_wait(void)
 {
-    const struct timespec pause = {0, 10 * 1000000L};
+    int64_t until_ms = 0;
 
-    for (int tries = 0; tries < 1000; tries++) {
-        if (pv_redis_connect(redis, &error) == PV_OK)
-            return true;
-        nanosleep(&pause, NULL);
-    }
-    return false;
+    while (pv_redis_connect(redis, &error) != PV_OK)
+        if (!look_again(&until_ms, 10000))
+            return false;
+    return true;
 }
 
 static inline void real_redis_kill(void)

@@ -1,12 +1,12 @@
 /* A rebuild reads for minutes where there are many articles: a stop does not wait for its end. */
 #include "test_pageview_support.h"
+#include "waiting.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "aggregator/library.h"
 #include "aggregator/ranker/ranker.h"
@@ -204,13 +204,11 @@ static int64_t read_wall(void *context)
 
 static void wait_pages(int pages)
 {
-    int64_t until_ms = pv_monotonic_ms() + WAIT_MS;
+    int64_t until_ms = 0;
 
-    while (server.pages < pages) {
-        if (pv_monotonic_ms() > until_ms)
+    while (server.pages < pages)
+        if (!look_again(&until_ms, WAIT_MS))
             fail_msg("%d pages were read, not %d", server.pages, pages);
-        nanosleep(&(struct timespec){0, 1000000L}, NULL);
-    }
 }
 
 static void a_ranker_that_is_stopped_ends_its_rebuild_and_gives_the_lock_back(void **state)

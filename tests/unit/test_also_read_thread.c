@@ -1,11 +1,10 @@
 /* "Also read" with a Redis: visits that processes feed become lists, whatever happens to either. */
 #include "real_redis.h"
 
-#include <inttypes.h>
+#include "waiting.h"
 
 #include "aggregator/also_read/also_read.h"
 #include "aggregator/also_read/visit_stream.h"
-#include "pageview/clock.h"
 
 enum { PROCESSES = 2, WAIT_MS = 20000 };
 
@@ -90,39 +89,27 @@ static void read_list(const char *key, char found[512])
 /* Until the list of the article is what `text` says. */
 static void wait_list(const char *article, const char *text)
 {
-    int64_t until_ms = pv_monotonic_ms() + WAIT_MS;
     char key[64], found[512];
+    int64_t until_ms = 0;
 
     snprintf(key, sizeof key, "pv:also:%s", article);
-    for (read_list(key, found); strcmp(found, text) != 0; read_list(key, found)) {
-        if (pv_monotonic_ms() > until_ms)
+    for (read_list(key, found); strcmp(found, text) != 0; read_list(key, found))
+        if (!look_again(&until_ms, WAIT_MS))
             assert_string_equal(found, text);
-        nanosleep(&(struct timespec){0, 5 * 1000000L}, NULL);
-    }
 }
 
 /* Until one of the first `count` processes counts co-views; its number. */
 static size_t wait_counter(size_t count)
 {
-    for (int64_t until_ms = pv_monotonic_ms() + WAIT_MS; pv_monotonic_ms() < until_ms;) {
+    int64_t until_ms = 0;
+
+    do
         for (size_t i = 0; i < count; i++)
             if (pv_metric_get(&processes[i].metrics.articles) > 0)
                 return i;
-        nanosleep(&(struct timespec){0, 5 * 1000000L}, NULL);
-    }
+    while (look_again(&until_ms, WAIT_MS));
     fail_msg("nobody counts");
     return 0;
-}
-
-static void wait_metric(const pv_metric_value *metric, int64_t at_least)
-{
-    int64_t until_ms = pv_monotonic_ms() + WAIT_MS;
-
-    while (pv_metric_get(metric) < at_least) {
-        if (pv_monotonic_ms() > until_ms)
-            fail_msg("a metric is %" PRId64 ", not %" PRId64, pv_metric_get(metric), at_least);
-        nanosleep(&(struct timespec){0, 5 * 1000000L}, NULL);
-    }
 }
 
 static void visits_of_several_processes_make_one_list(void **state)
@@ -246,7 +233,7 @@ static void a_redis_that_forgot_everything_gets_the_lists_again(void **state)
     COMMAND("FLUSHALL");
     COMMAND("FUNCTION", "FLUSH");
     COMMAND("SET", "pv:visits", "of another kind");
-    wait_metric(&processes[0].metrics.errors, 2);
+    wait_metric(&processes[0].metrics.errors, 2, WAIT_MS);
     COMMAND("DEL", "pv:visits");
     wait_list("/a", "/b 1");
     wait_list("/b", "/a 1");

@@ -1,7 +1,7 @@
 /* The ranker's thread: lists in Redis follow the counts in Redis, whatever happens to either. */
 #include "real_redis.h"
 
-#include <inttypes.h>
+#include "waiting.h"
 
 #include "aggregator/ranker/ranker.h"
 
@@ -70,46 +70,26 @@ static void read_list(const char *key, char found[256])
     pv_redis_reply_destroy(answer);
 }
 
-static void pause_briefly(void)
-{
-    nanosleep(&(struct timespec){0, 2 * 1000000L}, NULL);
-}
-
 /* Until the list is what `text` says; fails the test after WAIT_MS. */
 static void wait_list(const char *key, const char *text)
 {
-    int64_t until_ms = pv_monotonic_ms() + WAIT_MS;
+    int64_t until_ms = 0;
     char found[256];
 
-    for (read_list(key, found); strcmp(found, text) != 0; read_list(key, found)) {
-        if (pv_monotonic_ms() > until_ms)
+    for (read_list(key, found); strcmp(found, text) != 0; read_list(key, found))
+        if (!look_again(&until_ms, WAIT_MS))
             assert_string_equal(found, text);
-        pause_briefly();
-    }
-}
-
-static void wait_metric(const pv_metric_value *metric, int64_t at_least)
-{
-    int64_t until_ms = pv_monotonic_ms() + WAIT_MS;
-
-    while (pv_metric_get(metric) < at_least) {
-        if (pv_monotonic_ms() > until_ms)
-            fail_msg("a metric is %" PRId64 ", not %" PRId64, pv_metric_get(metric), at_least);
-        pause_briefly();
-    }
 }
 
 /* Until rankers have asked for the lock so many times more. */
 static void wait_polls(long polls)
 {
-    int64_t until_ms = pv_monotonic_ms() + WAIT_MS;
+    int64_t until_ms = 0;
 
     COMMAND("CONFIG", "RESETSTAT");
-    while (redis_calls("fcall") < polls) {
-        if (pv_monotonic_ms() > until_ms)
+    while (redis_calls("fcall") < polls)
+        if (!look_again(&until_ms, WAIT_MS))
             fail_msg("nobody asked for the lock");
-        pause_briefly();
-    }
 }
 
 static void start(void)
@@ -145,11 +125,11 @@ static void the_time_of_the_lists_is_told(void **state)
     (void)state;
     count_views("/a", "3");
     start();
-    wait_metric(&metrics.last_ranking_ms, NOW);
+    wait_metric(&metrics.last_ranking_ms, NOW, WAIT_MS);
     assert_int_equal(redis_number("HGET", "pv:meta", "last_ranking_ms"), NOW);
     assert_int_equal(redis_number("HGET", "pv:meta", "ranking_clock_ms"), NOW);
     wall_ms += 1000;
-    wait_metric(&metrics.last_ranking_ms, NOW + 1000);
+    wait_metric(&metrics.last_ranking_ms, NOW + 1000, WAIT_MS);
     assert_int_equal(redis_number("HGET", "pv:meta", "last_ranking_ms"), NOW + 1000);
 }
 
@@ -176,9 +156,9 @@ static void nothing_is_sent_while_nothing_changes(void **state)
     (void)state;
     count_views("/a", "3");
     start();
-    wait_metric(&metrics.refreshes, 2);
+    wait_metric(&metrics.refreshes, 2, WAIT_MS);
     sent = pv_metric_get(&metrics.lists_sent);
-    wait_metric(&metrics.refreshes, pv_metric_get(&metrics.refreshes) + 5);
+    wait_metric(&metrics.refreshes, pv_metric_get(&metrics.refreshes) + 5, WAIT_MS);
     assert_int_equal(pv_metric_get(&metrics.lists_sent), sent);
     assert_int_equal(pv_metric_get(&metrics.rebuilds), 1);
 }
@@ -194,10 +174,10 @@ static void one_of_two_ranks_and_the_other_takes_over(void **state)
     start();
     wait_list("pv:trending:1h", "/a 3");
     assert_int_equal(pv_ranker_new(&other_config, &other, &error), PV_OK);
-    wait_metric(&metrics.refreshes, pv_metric_get(&metrics.refreshes) + 20);
+    wait_metric(&metrics.refreshes, pv_metric_get(&metrics.refreshes) + 20, WAIT_MS);
     assert_int_equal(pv_metric_get(&other_metrics.refreshes), 0);
     end(NULL); /* gives the lock back, so that nobody waits for it to run out */
-    wait_metric(&other_metrics.refreshes, 1);
+    wait_metric(&other_metrics.refreshes, 1, WAIT_MS);
     count_views("/b", "4");
     wait_list("pv:trending:1h", "/b 4 /a 3");
     pv_ranker_destroy(other);
@@ -221,7 +201,7 @@ static void a_lock_that_comes_back_begins_anew(void **state)
     COMMAND("DEL", LOCK);
     wait_list("pv:trending:1h:section:gone", "");
     wait_list("pv:trending:1h", "/a 3");
-    wait_metric(&metrics.rebuilds, 2);
+    wait_metric(&metrics.rebuilds, 2, WAIT_MS);
     assert_int_equal(redis_number("HEXISTS", "pv:rankings", "trending:1h:section:gone"), 0);
 }
 
@@ -234,8 +214,8 @@ static void lists_that_were_rolled_back_are_right_again(void **state)
     COMMAND("DEL", "pv:trending:1h", "pv:rankings");
     COMMAND("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     wait_list("pv:trending:1h", "/a 3");
-    wait_metric(&metrics.errors, 1);
-    wait_metric(&metrics.rebuilds, 2);
+    wait_metric(&metrics.errors, 1, WAIT_MS);
+    wait_metric(&metrics.rebuilds, 2, WAIT_MS);
 }
 
 static void an_emptied_redis_is_filled_again(void **state)
@@ -246,7 +226,7 @@ static void an_emptied_redis_is_filled_again(void **state)
     wait_list("pv:trending:1h", "/a 3");
     COMMAND("FUNCTION", "FLUSH");
     COMMAND("FLUSHALL");
-    wait_metric(&metrics.errors, 1);
+    wait_metric(&metrics.errors, 1, WAIT_MS);
     count_views("/b", "4");
     wait_list("pv:trending:1h", "/b 4");
 }
@@ -277,7 +257,7 @@ static void the_last_ranking_is_tried_again(void **state)
     once.interval_ms = 600000; /* no turn of the thread finds that the connection is gone */
     count_views("/a", "3");
     assert_int_equal(pv_ranker_new(&once, &ranker, &error), PV_OK);
-    wait_metric(&metrics.last_ranking_ms, NOW);
+    wait_metric(&metrics.last_ranking_ms, NOW, WAIT_MS);
     count_views("/b", "4");
     COMMAND("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     pv_ranker_finish(ranker);
