@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.http_load import CONNECTIONS, Load, head, median_load, processors, row, run_wrk, server
+from bench.http_load import CONNECTIONS, Load, head, median_load, nginx, processors, row, run_wrk, server
 from bench.measured import peak_rss_mib
 from harness.ports import free_port
 from harness.waiting import wait_until
@@ -25,25 +25,11 @@ TARGET = 0.7
 MODES: dict[str, tuple[str, ...]] = {", only collects": ("--ship=off",), ", and ships": ()}
 
 _NGINX = """\
-daemon off;
-{user}
-worker_processes 1;
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{ worker_connections 512; }}
-http {{
     access_log {directory}/access.log combined;
-    client_body_temp_path {directory}/body;
-    proxy_temp_path {directory}/proxy;
-    fastcgi_temp_path {directory}/fastcgi;
-    uwsgi_temp_path {directory}/uwsgi;
-    scgi_temp_path {directory}/scgi;
-    keepalive_requests 100000000;
     server {{
         listen 127.0.0.1:{port};
         location / {{ return 204; }}
     }}
-}}
 """
 
 # Made before the first is sent, so that wrk has little to do; the same for both servers.
@@ -89,11 +75,8 @@ def _load(bench: Bench, port: int, requests: str, pid: int) -> Load:
 
 def _nginx(bench: Bench, requests: str) -> Load:
     directory, port = bench.directory / bench.new_name(), free_port()
-    directory.mkdir()
-    config = directory / "nginx.conf"
-    config.write_text(_NGINX.format(directory=directory, port=port, user="user root;" if os.geteuid() == 0 else ""))
-    with server(["/usr/sbin/nginx", "-c", str(config), "-e", str(directory / "start.log")], port,
-                 directory / "output.log") as child:
+    http = _NGINX.format(directory=directory, port=port)
+    with nginx(directory, port, http, connections=512) as child:
         load = _load(bench, port, requests, child.pid)
     logged = (directory / "access.log").read_bytes().count(b"\n")
     _expect_all("lines in nginx's access log", logged, load.requests)

@@ -5,7 +5,6 @@ Debian does it, with the fields of etc/nginx/pageviews.conf. Every answer has to
 """
 from __future__ import annotations
 
-import os
 import sys
 import urllib.request
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from bench.http_load import CONNECTIONS, Load, head, median_load, row, run_wrk, server
+from bench.http_load import CONNECTIONS, Load, head, median_load, nginx, row, run_wrk, server
 from bench.measured import peak_rss_mib
 from harness.ports import free_port
 from harness.waiting import wait_until
@@ -26,22 +25,9 @@ TARGET = 0.7
 ITEMS = {"24h": 10, "1h": 1000}  # a list, and how many articles it has
 
 _NGINX = """\
-daemon off;
-{user}
-worker_processes 1;
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{ worker_connections 768; }}
-http {{
     access_log off;
     sendfile on;
     tcp_nopush on;
-    keepalive_requests 100000000;
-    client_body_temp_path {directory}/body;
-    proxy_temp_path {directory}/proxy;
-    fastcgi_temp_path {directory}/fastcgi;
-    uwsgi_temp_path {directory}/uwsgi;
-    scgi_temp_path {directory}/scgi;
     types {{ application/json json; }}
     server {{
         listen 127.0.0.1:{port};
@@ -53,7 +39,6 @@ http {{
             add_header Access-Control-Allow-Origin "*";
         }}
     }}
-}}
 """
 
 
@@ -93,13 +78,9 @@ def _exporter(bench: Bench, files: Path, target: str) -> Load:
 
 
 def _nginx(bench: Bench, files: Path, target: str) -> Load:
-    directory, port = bench.directory / bench.new_name(), free_port()
-    directory.mkdir()
-    config = directory / "nginx.conf"
-    config.write_text(_NGINX.format(directory=directory, port=port, files=files,
-                                    user="user root;" if os.geteuid() == 0 else ""))
-    with server(["/usr/sbin/nginx", "-c", str(config), "-e", str(directory / "start.log")], port,
-                directory / "output.log") as child:
+    port = free_port()
+    http = _NGINX.format(port=port, files=files)
+    with nginx(bench.directory / bench.new_name(), port, http, connections=768) as child:
         return _load(bench, port, target, child.pid, files / target[1:])
 
 
