@@ -1,4 +1,4 @@
-/* A batch as one call of the Redis function pv_commit (aggregator/redis/pageviews.lua):
+/* A batch as one call of the Redis function pv_commit (aggregator/redis/commit.lua):
  * which hashes it adds to, by how much, and when each of them expires. */
 #ifndef AGGREGATOR_COMMIT_CALL_H
 #define AGGREGATOR_COMMIT_CALL_H

@@ -1,5 +1,14 @@
-# Writes library.c from pageviews.lua: cmake -DLUA=… -DOUT=… -P embed_library.cmake
+# Joins the files of the function library into one text, LUA, and writes library.c from it:
+# cmake "-DPARTS=…;…" -DLUA=… -DOUT=… -P embed_library.cmake
 include(${CMAKE_CURRENT_LIST_DIR}/../cmake/embed.cmake)
+
+set(between "")
+file(WRITE ${LUA} "")
+foreach(part IN LISTS PARTS)
+  file(READ ${part} text)
+  file(APPEND ${LUA} "${between}${text}")
+  set(between "\n")
+endforeach()
 
 file(READ ${LUA} source)
 if(NOT source MATCHES "local VERSION = ([0-9]+)")

@@ -12,9 +12,9 @@
 /* Room for any key without an article in it, and its NUL. */
 #define PV_KEY_SIZE 256
 
-/* Keys that pageviews.lua alone makes and reads have no function here: the hash "caught_up" (when
- * each partition was last found at its end), "new_articles:2026-11-24" (how many new articles each
- * hour of the day brought), and "sketch" (visitors that are being merged, within a call). */
+/* Keys that only the Redis functions make and read are not here: the hash "caught_up" (when each
+ * partition was last found at its end), "new_articles:2026-11-24" (how many new articles each hour
+ * of the day brought), and "sketch" (visitors that are being merged, within a call). */
 
 /* Each writes the key under `prefix` and returns its length. */
 size_t pv_key_views(const char *prefix, char key[PV_KEY_SIZE]);

@@ -28,6 +28,11 @@ def binary(name: str) -> Path:
     return directory / name
 
 
+def function_library() -> Path:
+    """The text of the Redis functions, as the build joined it."""
+    return binary(AGGREGATOR).parents[1] / "aggregator" / "pageviews.lua"
+
+
 def arguments(options: dict[str, OptionValue], kafka: dict[str, str] | None = None) -> list[str]:
     """`from_` and `exit_at_end` become `--from=` and `--exit-at-end`; a list is an option given several times."""
     result = []

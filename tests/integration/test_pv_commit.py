@@ -8,10 +8,10 @@ import pytest
 import redis
 
 from commit_call import META, OFFSETS, Commit, Group
-from harness.page_view_policy import REPOSITORY
+from harness.programs import function_library
 from harness.redis_server import RedisServer
 
-LIBRARY = REPOSITORY / "aggregator" / "redis" / "pageviews.lua"
+LIBRARY = function_library()
 DAY, HOUR, MINUTE = "pv:views:2026-11-24", "pv:views:2026-11-24T13", "pv:views:2026-11-24T13:05"
 YEAR_2100 = 4102444800
 

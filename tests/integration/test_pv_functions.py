@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import redis
 
+from harness.programs import AGGREGATOR, Program, function_library
 from harness.redis_server import RedisServer
 from commit_call import Commit, Group, pack
 
-LIBRARY = Path(__file__).parents[2] / "aggregator" / "redis" / "pageviews.lua"
+LIBRARY = function_library()
 NOW = 4102491907000  # 2100-01-01T13:05:07Z: nothing expires by the server's clock
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MINUTE_KEY = "pv:views:2100-01-01T13:05"
@@ -28,6 +29,17 @@ def client(server: RedisServer) -> redis.Redis:
     made.flushall()
     made.execute_command("FUNCTION", "LOAD", "REPLACE", LIBRARY.read_bytes())
     return made
+
+
+def test_program_loads_the_text_that_these_tests_load(client: redis.Redis, server: RedisServer, tmp_path: Path) -> None:
+    client.function_flush()
+    aggregator = Program(AGGREGATOR, ["--brokers=127.0.0.1:1", f"--redis={server.address}"], tmp_path / "log")
+    try:
+        aggregator.wait_text("event=library_loaded ")
+    finally:
+        aggregator.kill()
+    [library] = client.function_list(withcode=True)
+    assert LIBRARY.read_bytes() in (library.values() if isinstance(library, dict) else library)
 
 
 def views(start: int | None, end: int, articles: list[bytes], partition: str = "pageviews/0",

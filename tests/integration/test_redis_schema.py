@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 
 from harness.page_view_policy import REPOSITORY
+from harness.programs import function_library
 
 
 def documented() -> set[str]:
@@ -14,7 +15,7 @@ def documented() -> set[str]:
 
 
 def made_by_functions() -> set[str]:
-    text = (REPOSITORY / "aggregator" / "redis" / "pageviews.lua").read_text(encoding="utf-8")
+    text = function_library().read_text(encoding="utf-8")
     listed = re.search(r"for _, name in ipairs\({([^}]*)}\) do\n    local problem", text)
     assert listed is not None
     swapped = re.search(r"^local SWAPPED = {([^}]*)}", text, re.MULTILINE)
