@@ -74,8 +74,7 @@ static enum pv_status send_visits(struct pv_also_read *also_read, bool at_once,
     pv_metric_set(&config->metrics->halvings, halvings);
     if (length == 0)
         return PV_OK;
-    status = pv_visit_stream_send(&also_read->stream, visits, length, halvings,
-                                  pv_clock_now_ms(config->clock), error);
+    status = pv_visit_stream_send(&also_read->stream, visits, length, halvings, error);
     if (status == PV_OK)
         pv_metric_add(&config->metrics->visit_bytes, (int64_t)length);
     return status;

@@ -64,58 +64,17 @@ enum pv_status pv_visit_stream_key(struct pv_visit_stream *stream, uint64_t *key
     return status;
 }
 
-static enum pv_status send_expiry(struct pv_visit_stream *stream, const char *name, int64_t now_ms,
-                                  struct pv_error *error)
+/* Adds the entry; `*added_ms` is Redis's time, which its answer begins with. */
+static enum pv_status add_entry(struct pv_visit_stream *stream, const char *name,
+                                const char *visits, size_t length, unsigned halvings,
+                                int64_t *added_ms, struct pv_error *error)
 {
-    char at[24];
-    const char *arguments[] = {"PEXPIREAT", name, at};
-    const size_t lengths[] = {
-        strlen("PEXPIREAT"), strlen(name),
-        (size_t)snprintf(at, sizeof at, "%" PRId64, now_ms + PV_VISIT_STREAM_MS)};
-
-    return pv_redis_send(stream->redis, 3, arguments, lengths, error);
-}
-
-/* Removes entries that are older than a day, where few come. */
-static enum pv_status send_trim(struct pv_visit_stream *stream, const char *name, int64_t now_ms,
-                                struct pv_error *error)
-{
-    char oldest[24];
-    const char *arguments[] = {"XTRIM", name, "MINID", oldest};
-    const size_t lengths[] = {
-        strlen("XTRIM"), strlen(name), strlen("MINID"),
-        (size_t)snprintf(oldest, sizeof oldest, "%" PRId64, now_ms - PV_VISIT_STREAM_MS)};
-
-    return pv_redis_send(stream->redis, 4, arguments, lengths, error);
-}
-
-/* Receives three answers, also behind one that is an error; the first error is told. */
-static enum pv_status receive_all(struct pv_visit_stream *stream, struct pv_error *error)
-{
-    enum pv_status status = PV_OK;
-
-    for (int i = 0; i < 3; i++) {
-        struct pv_redis_reply *reply;
-        enum pv_status of_this =
-            pv_redis_receive(stream->redis, &reply, status == PV_OK ? error : NULL);
-
-        pv_redis_reply_destroy(reply);
-        if (status == PV_OK)
-            status = of_this;
-    }
-    return status;
-}
-
-enum pv_status pv_visit_stream_send(struct pv_visit_stream *stream, const char *visits,
-                                    size_t length, unsigned halvings, int64_t now_ms,
-                                    struct pv_error *error)
-{
-    char name[PV_KEY_SIZE], entries[16], times[16];
+    char entries[16], times[16];
     const char *arguments[] = {"XADD", name,     "MAXLEN", "~",    entries,
                                "*",    HALVINGS, times,    VISITS, visits};
     const size_t lengths[] = {
         strlen("XADD"),
-        pv_key_visits(stream->prefix, name),
+        strlen(name),
         strlen("MAXLEN"),
         1,
         (size_t)snprintf(entries, sizeof entries, "%d", PV_VISIT_STREAM_ENTRIES),
@@ -124,13 +83,50 @@ enum pv_status pv_visit_stream_send(struct pv_visit_stream *stream, const char *
         (size_t)snprintf(times, sizeof times, "%u", halvings),
         strlen(VISITS),
         length};
-    enum pv_status status = pv_redis_send(stream->redis, 10, arguments, lengths, error);
+    struct pv_redis_reply *reply;
+    enum pv_status status = pv_redis_command(stream->redis, 10, arguments, lengths, &reply, error);
+    const char *id;
 
+    if (status != PV_OK)
+        return status;
+    id = pv_redis_reply_text(reply, NULL);
+    *added_ms = id != NULL ? strtoll(id, NULL, 10) : 0;
+    pv_redis_reply_destroy(reply);
+    return PV_OK;
+}
+
+/* Removes entries that are older than a day, where few come, and all a day after the last. */
+static enum pv_status forget_old(struct pv_visit_stream *stream, const char *name, int64_t now_ms,
+                                 struct pv_error *error)
+{
+    char oldest[24], end[24];
+    struct pv_redis_reply *reply;
+    enum pv_status status;
+
+    snprintf(oldest, sizeof oldest, "%" PRId64, now_ms - PV_VISIT_STREAM_MS);
+    snprintf(end, sizeof end, "%" PRId64, now_ms + PV_VISIT_STREAM_MS);
+    status =
+        pv_redis_command_texts(stream->redis, &reply, error, "PEXPIREAT", name, end, (char *)NULL);
+    if (status != PV_OK)
+        return status;
+    pv_redis_reply_destroy(reply);
+    status = pv_redis_command_texts(stream->redis, &reply, error, "XTRIM", name, "MINID", oldest,
+                                    (char *)NULL);
     if (status == PV_OK)
-        status = send_expiry(stream, name, now_ms, error);
-    if (status == PV_OK)
-        status = send_trim(stream, name, now_ms, error);
-    return status == PV_OK ? receive_all(stream, error) : status;
+        pv_redis_reply_destroy(reply);
+    return status;
+}
+
+enum pv_status pv_visit_stream_send(struct pv_visit_stream *stream, const char *visits,
+                                    size_t length, unsigned halvings, struct pv_error *error)
+{
+    char name[PV_KEY_SIZE];
+    int64_t added_ms;
+    enum pv_status status;
+
+    pv_key_visits(stream->prefix, name);
+    status = add_entry(stream, name, visits, length, halvings, &added_ms, error);
+    return status == PV_OK ? forget_old(stream, name, added_ms, error) : status;
 }
 
 static const struct pv_redis_reply *child(const struct pv_redis_reply *reply, size_t i)

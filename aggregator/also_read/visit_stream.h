@@ -27,9 +27,10 @@ struct pv_visit_stream {
 enum pv_status pv_visit_stream_key(struct pv_visit_stream *stream, uint64_t *key,
                                    struct pv_error *error) PV_MUST_CHECK;
 
-/* Adds an entry; `halvings` is the sample's (visit_feed.h), `now_ms` by Redis's clock. */
+/* Adds an entry, and removes those that are too old then, by Redis's clock; `halvings` is the
+ * sample's (visit_feed.h). */
 enum pv_status pv_visit_stream_send(struct pv_visit_stream *stream, const char *visits,
-                                    size_t length, unsigned halvings, int64_t now_ms,
+                                    size_t length, unsigned halvings,
                                     struct pv_error *error) PV_MUST_CHECK;
 
 /* Who is given each entry that was read: the packed visits, the halvings of their sample, 0 to 63,
