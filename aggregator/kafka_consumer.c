@@ -4,15 +4,11 @@
 #include <string.h>
 
 #include "aggregator/fetch_waker.h"
+#include "aggregator/kafka_fetched.h"
 #include "pageview/kafka_topic.h"
 #include "pageview/log.h"
 
-enum {
-    MESSAGES_PER_POLL = 10000,
-    REQUEST_TIMEOUT_MS = 10000,
-    REPORT_TIMEOUT_MS = 1000,
-    NO_PARTITION = -2, /* librdkafka's -1 is "any" */
-};
+enum { REQUEST_TIMEOUT_MS = 10000, REPORT_TIMEOUT_MS = 1000 };
 
 struct pv_kafka_consumer {
     const struct pv_kafka_options *options;
@@ -20,29 +16,11 @@ struct pv_kafka_consumer {
     rd_kafka_t *client;
     rd_kafka_queue_t *queue;
     struct pv_fetch_waker *waker; /* NULL where librdkafka needs none */
-    /* Messages of the last poll; those in [first, count) were not handed out yet. */
-    size_t first, count;
+    struct pv_kafka_fetched fetched;
     bool refused, paused;
-    rd_kafka_message_t *messages[MESSAGES_PER_POLL];
 };
 
 static const char backoff_property[] = "fetch.queue.backoff.ms";
-
-/* Drops kept messages, all or those of one partition (NO_PARTITION: none), and closes the gap
- * before the rest. */
-static void keep_messages(struct pv_kafka_consumer *consumer, bool drop_all, int32_t drop_partition)
-{
-    size_t kept = 0;
-
-    for (size_t i = consumer->first; i < consumer->count; i++) {
-        if (drop_all || consumer->messages[i]->partition == drop_partition)
-            rd_kafka_message_destroy(consumer->messages[i]);
-        else
-            consumer->messages[kept++] = consumer->messages[i];
-    }
-    consumer->first = 0;
-    consumer->count = kept;
-}
 
 static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
                          rd_kafka_topic_partition_list_t *list, void *opaque)
@@ -50,7 +28,7 @@ static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t err,
     struct pv_kafka_consumer *consumer = opaque;
 
     /* Under the range assignor all partitions come and go at once, so what is kept is stale. */
-    keep_messages(consumer, true, NO_PARTITION);
+    pv_kafka_fetched_drop(&consumer->fetched);
     consumer->refused = false;
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         int32_t *partitions = calloc((size_t)list->cnt + 1, sizeof *partitions);
@@ -126,7 +104,7 @@ void pv_kafka_consumer_destroy(struct pv_kafka_consumer *consumer)
 {
     if (consumer == NULL)
         return;
-    keep_messages(consumer, true, NO_PARTITION);
+    pv_kafka_fetched_drop(&consumer->fetched);
     pv_fetch_waker_destroy(consumer->waker);
     rd_kafka_queue_destroy(consumer->queue);
     rd_kafka_consumer_close(consumer->client);
@@ -224,40 +202,30 @@ static bool hand_out(struct pv_kafka_consumer *consumer, const rd_kafka_message_
     return consumer->handlers->on_message(consumer->handlers->context, &view);
 }
 
-/* Takes what librdkafka has behind the kept messages. A rebalance meanwhile drops those, so what
- * came is moved up to where they end now. */
 static void fetch(struct pv_kafka_consumer *consumer, int timeout_ms)
 {
-    rd_kafka_message_t **end = consumer->messages + consumer->count;
-    ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, timeout_ms, end,
-                                               MESSAGES_PER_POLL - consumer->count);
+    const rd_kafka_message_t *last =
+        pv_kafka_fetched_add(&consumer->fetched, consumer->queue, timeout_ms);
 
-    if (got <= 0)
-        return;
-    for (ssize_t i = 0; i < got; i++)
-        consumer->messages[consumer->count++] = end[i];
-    pv_fetch_waker_touch(consumer->waker, consumer->messages[consumer->count - 1]->partition);
+    if (last != NULL)
+        pv_fetch_waker_touch(consumer->waker, last->partition);
 }
 
 void pv_kafka_consumer_poll(struct pv_kafka_consumer *consumer, int timeout_ms)
 {
-    if (consumer->first > 0)
-        keep_messages(consumer, false, NO_PARTITION);
+    rd_kafka_message_t *message;
+
     /* While messages are kept, only a paused consumer polls, to serve the group. */
-    if (consumer->count == 0 || (consumer->paused && consumer->count < MESSAGES_PER_POLL))
+    if (pv_kafka_fetched_next(&consumer->fetched) == NULL || consumer->paused)
         fetch(consumer, timeout_ms);
     consumer->refused = false;
-    while (consumer->first < consumer->count) {
-        rd_kafka_message_t *message = consumer->messages[consumer->first];
-
+    while ((message = pv_kafka_fetched_next(&consumer->fetched)) != NULL) {
         if (!hand_out(consumer, message)) {
             consumer->refused = true;
             return;
         }
-        rd_kafka_message_destroy(message);
-        consumer->first++;
+        pv_kafka_fetched_take(&consumer->fetched);
     }
-    consumer->first = consumer->count = 0;
 }
 
 bool pv_kafka_consumer_has_refused(const struct pv_kafka_consumer *consumer)
@@ -327,7 +295,7 @@ enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
     rd_kafka_topic_partition_list_t *list = make_list(consumer, partitions, offsets, count);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
 
-    keep_messages(consumer, true, NO_PARTITION); /* they are of the assignment before */
+    pv_kafka_fetched_drop(&consumer->fetched); /* they are of the assignment before */
     consumer->refused = false;
     if (count > 0) /* a partition stays paused from one assignment to the next */
         rd_kafka_resume_partitions(consumer->client, list);
@@ -346,7 +314,7 @@ enum pv_status pv_kafka_consumer_seek(struct pv_kafka_consumer *consumer, int32_
         rd_kafka_seek_partitions(consumer->client, list, REQUEST_TIMEOUT_MS);
     rd_kafka_resp_err_t err = failure != NULL ? rd_kafka_error_code(failure) : list->elems[0].err;
 
-    keep_messages(consumer, false, partition);
+    pv_kafka_fetched_drop_partition(&consumer->fetched, partition);
     if (failure != NULL)
         rd_kafka_error_destroy(failure);
     rd_kafka_topic_partition_list_destroy(list);

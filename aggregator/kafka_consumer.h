@@ -1,7 +1,8 @@
 /* The consumer side of Kafka: one member of the consumer group.
  *
  * Everything happens inside pv_kafka_consumer_poll, on the thread that calls it; the handlers
- * may call any function of this header but poll and destroy. */
+ * may call any function of this header but poll and destroy, and start and seek only those of the
+ * group, on_assigned and on_revoked. */
 #ifndef AGGREGATOR_KAFKA_CONSUMER_H
 #define AGGREGATOR_KAFKA_CONSUMER_H
 

@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include "aggregator/kafka_consumer.h"
+#include "aggregator/kafka_fetched.h"
 #include "pageview/clock.h"
 
 enum { PARTITIONS = 2, MESSAGES = 500, POLL_MS = 50, WAIT_MS = 30000 };
@@ -285,6 +286,19 @@ static void the_ends_of_logs_are_what_the_broker_says_now(void **state)
     assert_int_equal(ends[1], log_end);
 }
 
+static void more_messages_than_are_held_at_once_are_all_handed_out(void **state)
+{
+    struct member *member = &the_member;
+
+    (void)state;
+    while (PARTITIONS * log_end <= PV_KAFKA_FETCHED_MAX)
+        produce();
+    start(member, 0);
+    POLL_UNTIL(has_all(member));
+    assert_int_equal(member->first[0], 0);
+    assert_false(member->has_gap);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -297,6 +311,7 @@ int main(void)
         TEST(partitions_started_again_after_a_pause_are_fetched),
         TEST(the_ends_of_logs_are_what_the_broker_says_now),
         TEST(a_partition_whose_offset_was_missing_is_fetched_after_another_start),
+        TEST(more_messages_than_are_held_at_once_are_all_handed_out),
     };
 
     return cmocka_run_group_tests(tests, start_broker, stop_broker);
