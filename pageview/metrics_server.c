@@ -72,7 +72,7 @@ enum pv_status pv_metrics_server_new(const char *address, const struct pv_metric
 {
     struct addrinfo *found = NULL;
     struct pv_metrics_server *made;
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD; /* select knows 1,024 descriptors */
     enum pv_status status;
 
     *server = NULL;

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 
 #include "pageview/metrics.h"
@@ -218,6 +220,30 @@ static void without_an_address_there_is_no_server(void **state)
     pv_metrics_server_destroy(none);
 }
 
+/* A program that serves readers has more descriptors than select(2) knows. */
+static void many_open_files_do_not_keep_it_from_answering(void **state)
+{
+    static int files[FD_SETSIZE];
+    const rlim_t wanted = 2 * FD_SETSIZE;
+    struct rlimit limit, raised;
+    const char *answer;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    raised = limit;
+    if (raised.rlim_cur < wanted)
+        raised.rlim_cur = wanted;
+    if (raised.rlim_cur > raised.rlim_max || setrlimit(RLIMIT_NOFILE, &raised) != 0)
+        skip();
+    for (size_t i = 0; i < FD_SETSIZE; i++)
+        assert_true((files[i] = dup(STDIN_FILENO)) >= 0);
+    answer = ask("GET /healthz HTTP/1.0\r\n\r\n");
+    for (size_t i = 0; i < FD_SETSIZE; i++)
+        close(files[i]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_contains(answer, "\r\n\r\nok\n");
+}
+
 static void once_destroyed_nobody_listens(void **state)
 {
     (void)state;
@@ -240,6 +266,7 @@ int main(void)
         served(a_port_in_use_is_a_configuration_error),
         cmocka_unit_test(an_address_that_is_none_is_a_configuration_error),
         cmocka_unit_test(without_an_address_there_is_no_server),
+        served(many_open_files_do_not_keep_it_from_answering),
         served(once_destroyed_nobody_listens),
     };
 
