@@ -9,8 +9,6 @@
 #include "pageview/stop.h"
 #include "pageview/utf8.h"
 
-/* Redis's cursors are 64-bit numbers. */
-
 struct source {
     struct pv_redis *redis;
     const char *key;

@@ -45,7 +45,6 @@ enum pv_status pv_gzip_text_make(struct pv_gzip_text *made, const struct pv_buff
     const struct pv_gzip_sink sink = {add, &made->out};
     enum pv_status status = PV_OK;
 
-    made->out.failed = false;
     pv_buffer_reset(&made->out);
     if (made->writer == NULL)
         status = pv_gzip_writer_new(&sink, &made->writer, error);

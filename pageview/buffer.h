@@ -18,7 +18,7 @@ struct pv_buffer {
 };
 
 void pv_buffer_clean_up(struct pv_buffer *buffer);
-/* Empties it and keeps its memory. */
+/* Empties it and keeps its memory; nothing has failed then. */
 void pv_buffer_reset(struct pv_buffer *buffer);
 /* Makes room for `more` bytes behind the end; NULL when memory is out. */
 char *pv_buffer_reserve(struct pv_buffer *buffer, size_t more);

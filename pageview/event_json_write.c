@@ -2,39 +2,15 @@
 #include "pageview/event_json.h"
 
 #include <stdint.h>
-#include <string.h>
 
-/* Not 0 when one of eight bytes has to be escaped: a byte below n that has no highest bit gets one
- * when n is taken from it (Hacker's Delight, 6-1). Bytes of UTF-8 from 0x80 on are as they are. */
-static uint64_t to_escape(uint64_t eight)
-{
-    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
-    const uint64_t quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
-
-    return (((eight - ones * 0x20) & ~eight) | ((quote - ones) & ~quote) |
-            ((backslash - ones) & ~backslash)) &
-           high;
-}
-
-/* How many bytes from the start are sure to need no escape. */
-static size_t plain_length(const char *text, size_t length)
-{
-    size_t plain = 0;
-
-    for (uint64_t eight; plain + sizeof eight <= length; plain += sizeof eight) {
-        memcpy(&eight, text + plain, sizeof eight);
-        if (to_escape(eight) != 0)
-            break;
-    }
-    return plain;
-}
+#include "pageview/eight_bytes.h"
 
 void pv_json_string_write(struct pv_buffer *buffer, const char *text, size_t length)
 {
     size_t plain = 0;
 
     pv_buffer_add_char(buffer, '"');
-    for (size_t i = plain_length(text, length); i < length; i++) {
+    for (size_t i = pv_json_plain_bytes(text, text + length); i < length; i++) {
         unsigned char c = (unsigned char)text[i];
 
         if (c >= 0x20 && c != '"' && c != '\\')

@@ -14,12 +14,16 @@
  * same before the first as after the last.
  *
  * What a call that asks Redis returns, and the text in `*error` (which may be NULL):
- * PV_OK           done
- * PV_INVALID      an argument out of its bounds, or a wrong user or password
- * PV_UNAVAILABLE  no connection within 3 s, no answer within 5 s, Redis is loading or full …, or
- * its user has no right to the command: ask again later PV_REFUSED      a key of another type, or a
- * value that is no number: not written by an aggregator PV_NOMEM        out of memory After
- * anything but PV_OK what the other arguments point to is unspecified, and nothing is to be
+ *
+ *     PV_OK           done
+ *     PV_INVALID      an argument out of its bounds, or a wrong user or password
+ *     PV_UNAVAILABLE  no connection within 3 s, no answer within 5 s, Redis is loading or full, or
+ *                     its user has no right to the command: ask again later
+ *     PV_REFUSED      a key of another type, or a value that is no number: not written by an
+ *                     aggregator
+ *     PV_NOMEM        out of memory
+ *
+ * After anything but PV_OK what the other arguments point to is unspecified, and nothing is to be
  * destroyed. Texts name the options of the programs: --redis is `address`, and so on. */
 #ifndef PAGEVIEW_READER_H
 #define PAGEVIEW_READER_H

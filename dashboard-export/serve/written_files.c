@@ -47,7 +47,6 @@ bool pv_written_files_take(struct pv_written_files *files, struct pv_buffer *jso
         json->failed = json->failed || files->text.failed;
     }
     pv_buffer_reset(&files->text);
-    files->text.failed = false;
     files->count = 0;
     files->more = false;
     return some;

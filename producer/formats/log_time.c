@@ -2,12 +2,8 @@
 
 #include <string.h>
 
+#include "producer/formats/digits.h"
 #include "producer/formats/time_pattern.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool read_all(const char *pattern, const char *text, size_t length, int64_t *ts_ms)
 {
@@ -22,7 +18,7 @@ static bool read_number(const char *text, size_t length, int64_t *ts_ms)
     size_t whole = 0;
     size_t end = length;
 
-    while (whole < length && is_digit(text[whole]))
+    while (whole < length && pv_is_digit(text[whole]))
         whole++;
     if (whole < length) {
         struct pv_time_parts parts = {0};
@@ -62,7 +58,7 @@ bool pv_time_read_clf(struct pv_time_cache *cache, const char *text, int64_t *ts
 {
     const char *zone = text + 21;
 
-    if (text[17] != ':' || text[18] < '0' || text[18] > '5' || !is_digit(text[19]) ||
+    if (text[17] != ':' || text[18] < '0' || text[18] > '5' || !pv_is_digit(text[19]) ||
         text[20] != ' ')
         return false;
     if (!cache->is_known || memcmp(cache->minute, text, sizeof cache->minute) != 0 ||
