@@ -28,6 +28,7 @@ static enum pv_status init_lines(struct pv_receivers *receivers, struct pv_line_
     lines->clock = clock;
     lines->rejects = options->rejects;
     lines->metrics = receivers->metrics;
+    lines->converter.since_ms = options->since_ms;
     return pv_line_to_spool_init(lines, format, policy_options, error);
 }
 

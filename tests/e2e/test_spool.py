@@ -4,6 +4,7 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,14 @@ def test_lines_of_a_pipe_are_counted_and_the_program_ends_with_its_input(pipelin
     counts = pipeline.check()
     assert counts.articles == Counter({f"/piped/{i}": 100 for i in range(7)})
     assert "bad_line=1" in (pipeline.directory / "piped.log").read_text()
+
+
+def test_since_leaves_history_of_a_pipe_out(pipeline: Pipeline) -> None:
+    now = datetime.now(timezone.utc)
+    feed(pipeline, b"".join(log_line(b"/%d" % hours, time=now - timedelta(hours=hours)) for hours in (50, 25, 23, 1)),
+         "--since=24h")
+    assert pipeline.articles_in_topic() == Counter({"/23": 1, "/1": 1})
+    assert " history=2 " in (pipeline.directory / "piped.log").read_text()
 
 
 def test_several_pipes_fill_a_spool_that_another_producer_ships(pipeline: Pipeline) -> None:

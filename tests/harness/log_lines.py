@@ -16,15 +16,15 @@ def quoted(field: bytes) -> bytes:
     )
 
 
-def raw_line(target: bytes, agent: bytes = BROWSER, referrer: bytes = b"-") -> bytes:
-    """A hit of now, fields written as they are given."""
-    now = format_time(datetime.now(timezone.utc))
-    return b'10.0.0.1 - - [%s] "GET %s HTTP/1.1" 200 5 "%s" "%s"\n' % (now, target, referrer, agent)
+def raw_line(target: bytes, agent: bytes = BROWSER, referrer: bytes = b"-", time: datetime | None = None) -> bytes:
+    """A hit of that time, or of now, fields written as they are given."""
+    at = format_time(time or datetime.now(timezone.utc))
+    return b'10.0.0.1 - - [%s] "GET %s HTTP/1.1" 200 5 "%s" "%s"\n' % (at, target, referrer, agent)
 
 
-def log_line(target: bytes, agent: bytes = BROWSER, referrer: bytes = b"-") -> bytes:
+def log_line(target: bytes, agent: bytes = BROWSER, referrer: bytes = b"-", time: datetime | None = None) -> bytes:
     """The same as a web server writes it."""
-    return raw_line(quoted(target), quoted(agent), quoted(referrer))
+    return raw_line(quoted(target), quoted(agent), quoted(referrer), time)
 
 
 def numbered_lines(name: str, count: int) -> bytes:
