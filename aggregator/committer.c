@@ -3,12 +3,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "aggregator/facts.h"
 #include "pageview/keys.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
+#include "pageview/timed_wait.h"
 
 enum {
     WINDOW_MAX = 16, /* calls on their way to Redis at once, one a partition */
@@ -229,21 +229,9 @@ static enum pv_status commit_window(struct pv_committer *committer, struct pv_ba
     return worst;
 }
 
-/* `ms` from now, for pthread_cond_timedwait. */
-static struct timespec deadline(int64_t ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_REALTIME, &at);
-    at.tv_nsec += ms % 1000 * 1000000;
-    at.tv_sec += ms / 1000 + at.tv_nsec / 1000000000;
-    at.tv_nsec %= 1000000000;
-    return at;
-}
-
 static void pause_ms(struct pv_committer *committer, int64_t ms)
 {
-    struct timespec until = deadline(ms);
+    struct timespec until = pv_timed_until(ms);
 
     pthread_mutex_lock(&committer->lock);
     if (!committer->ending)
@@ -307,8 +295,8 @@ enum pv_status pv_committer_new(const struct pv_committer_config *config,
         return pv_error_nomem(error, "the committer");
     made->config = config;
     pthread_mutex_init(&made->lock, NULL);
-    pthread_cond_init(&made->work, NULL);
-    pthread_cond_init(&made->finished, NULL);
+    pv_timed_cond_init(&made->work);
+    pv_timed_cond_init(&made->finished);
     status = pv_redis_new(config->redis, &made->redis, error);
     if (status == PV_OK)
         status = pv_commit_call_new(config->max_cells, &made->call, error);
@@ -356,7 +344,7 @@ void pv_committer_submit(struct pv_committer *committer, struct pv_batch *batch)
 struct pv_batch *pv_committer_next_result(struct pv_committer *committer, int timeout_ms)
 {
     struct pv_batch *batch;
-    struct timespec until = deadline(timeout_ms);
+    struct timespec until = pv_timed_until(timeout_ms);
 
     pthread_mutex_lock(&committer->lock);
     while (timeout_ms > 0 && committer->results.first == NULL)

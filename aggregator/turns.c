@@ -1,10 +1,9 @@
 #include "aggregator/turns.h"
 
-#include <time.h>
-
 #include "aggregator/facts.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
+#include "pageview/timed_wait.h"
 
 bool pv_turns_are_ending(struct pv_turns *turns)
 {
@@ -19,13 +18,9 @@ bool pv_turns_are_ending(struct pv_turns *turns)
 /* Waits for the next turn; false when there is to be none. */
 static bool wait_ms(struct pv_turns *turns, int64_t ms)
 {
-    struct timespec until;
+    struct timespec until = pv_timed_until(ms);
     bool ending;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += ms % 1000 * 1000000;
-    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&turns->mutex);
     while (!turns->ending && pthread_cond_timedwait(&turns->wake, &turns->mutex, &until) == 0)
         ;
@@ -83,16 +78,12 @@ static void *run(void *context)
 enum pv_status pv_turns_init(struct pv_turns *turns, const struct pv_turns_work *work,
                              const struct pv_redis_options *options, struct pv_error *error)
 {
-    pthread_condattr_t attributes;
     enum pv_status status = pv_redis_new(options, &turns->redis, error);
 
     turns->work = *work;
     pv_random_id(turns->id);
     pthread_mutex_init(&turns->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&turns->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pv_timed_cond_init(&turns->wake);
     turns->lock.redis = turns->redis;
     turns->lock.owner = turns->id;
     return status;

@@ -11,6 +11,7 @@
 #include "pageview/clock.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
+#include "pageview/timed_wait.h"
 
 /* A reading that takes longer is no reason for others to wait too. */
 enum { SLOW_MS = 1000 };
@@ -205,21 +206,13 @@ static void *read_until_stopped(void *context)
     return NULL;
 }
 
-/* A condition that waits by the monotonic clock. */
 static int make_lock(struct pv_live_source *source)
 {
-    pthread_condattr_t attributes;
     int failure = pthread_mutex_init(&source->lock, NULL);
 
     if (failure != 0)
         return failure;
-    failure = pthread_condattr_init(&attributes);
-    if (failure == 0) {
-        failure = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-        if (failure == 0)
-            failure = pthread_cond_init(&source->asked, &attributes);
-        pthread_condattr_destroy(&attributes);
-    }
+    failure = pv_timed_cond_init(&source->asked);
     if (failure != 0)
         pthread_mutex_destroy(&source->lock);
     source->has_lock = failure == 0;

@@ -1,4 +1,11 @@
 /* The committer against a Redis that fails: every batch comes back answered for, in its order. */
+#define _GNU_SOURCE /* syscall */
+
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "aggregator_redis.h"
 #include "test_pageview_support.h"
 
@@ -20,6 +27,18 @@ static int64_t fixed_now_ms(void *context)
     return INT64_C(1795525507000);
 }
 static const struct pv_clock fixed_clock = {fixed_now_ms, NULL};
+
+static atomic_int wall_ahead_s; /* of the kernel's clock: it was set back since */
+
+/* In the place of libc's. */
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+    int result = (int)syscall(SYS_clock_gettime, id, now);
+
+    if (id == CLOCK_REALTIME)
+        now->tv_sec += wall_ahead_s;
+    return result;
+}
 
 static void start_committer(const struct pv_redis_options *redis)
 {
@@ -245,6 +264,17 @@ static void it_ends_while_redis_is_away(void **state)
     committer = NULL;
 }
 
+static void no_wait_gets_longer_when_the_wall_clock_is_set_back(void **state)
+{
+    (void)state;
+    wall_ahead_s = 3600;
+    fence_fail_next(fence, FENCE_REFUSE); /* it pauses */
+    submit(0, PV_OFFSET_NONE, 5);
+    assert_result(0, 5, false);
+    assert_null(pv_committer_next_result(committer, 10)); /* the test's time limit says so */
+    wall_ahead_s = 0;
+}
+
 static void it_ends_while_redis_hangs(void **state)
 {
     struct fence_call call;
@@ -272,6 +302,7 @@ int main(void)
         TEST(a_missing_library_is_loaded_again),
         TEST(an_answer_that_is_not_understood_is_not_taken_for_a_commit),
         cmocka_unit_test_teardown(it_ends_while_redis_is_away, tear_down),
+        TEST(no_wait_gets_longer_when_the_wall_clock_is_set_back),
         TEST(it_ends_while_redis_hangs),
     };
 
