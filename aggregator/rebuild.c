@@ -184,12 +184,28 @@ static enum pv_status open_rebuild(struct rebuild *rebuild, const struct pv_pipe
     return status;
 }
 
+/* A rebuild that lost its lock leaves the keys to the one that has it, which counts into them. */
+static void clean_up(struct rebuild *rebuild)
+{
+    struct pv_error error;
+    enum pv_status status = hold(rebuild, HOLD_MS, &error);
+
+    if (status == PV_INVALID)
+        return;
+    if (status == PV_OK)
+        status = clear_shadow(rebuild, &error);
+    if (status == PV_OK)
+        status = hold(rebuild, 0, &error);
+    if (status != PV_OK)
+        pv_log(PV_LOG_WARN, "shadow_left", PV_TEXT("prefix", rebuild->shadow_prefix),
+               PV_TEXT("error", error.text));
+}
+
 enum pv_status pv_rebuild_run(const struct pv_pipeline_config *config, struct pv_error *error)
 {
     struct rebuild rebuild = {.done = false};
     struct pv_pipeline_config shadow = *config;
     enum pv_status status = open_rebuild(&rebuild, config, error);
-    struct pv_error ignored;
 
     shadow.options = &rebuild.options;
     shadow.live_prefix = rebuild.live_prefix;
@@ -205,9 +221,7 @@ enum pv_status pv_rebuild_run(const struct pv_pipeline_config *config, struct pv
         status = clear_shadow(&rebuild, error);
         if (status == PV_OK)
             status = pv_pipeline_run(&shadow, error);
-        if (clear_shadow(&rebuild, &ignored) != PV_OK || hold(&rebuild, 0, &ignored) != PV_OK)
-            pv_log(PV_LOG_WARN, "shadow_left", PV_TEXT("prefix", rebuild.shadow_prefix),
-                   PV_TEXT("error", ignored.text));
+        clean_up(&rebuild);
     }
     if (status == PV_OK && !rebuild.done)
         pv_log(PV_LOG_WARN, "rebuild_stopped", PV_TEXT("why", "the counts are as they were"));

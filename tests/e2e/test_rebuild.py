@@ -124,3 +124,18 @@ def test_second_rebuild_says_that_another_is_running(pipeline: Pipeline) -> None
     refused.expect_exit(2)
     assert "another rebuild" in refused.text()
     pipeline.check()
+
+
+def test_rebuild_that_lost_its_lock_leaves_the_counts_of_the_other_alone(pipeline: Pipeline) -> None:
+    send_views(pipeline.broker.address, pipeline.topic, 100)
+    pipeline.count()
+    client = pipeline.redis()
+    client.hset("pv:offsets", f"{pipeline.topic}/0", 1_000_000)  # so it does not come to its end
+    rebuilding = pipeline.aggregator(rebuild=True)
+    wait_until(lambda: client.exists("pv:rebuild:views"), "it counts", explain=rebuilding.describe)
+    client.set("pv:rebuilder", "another", px=600_000)
+    client.hset("pv:rebuild:views", "/of-the-other", 1)
+    rebuilding.expect_exit(2)
+    assert "another rebuild" in rebuilding.text()
+    assert client.hget("pv:rebuild:views", "/of-the-other") == b"1"
+    assert client.get("pv:rebuilder") == b"another"
