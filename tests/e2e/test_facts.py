@@ -6,20 +6,13 @@ import signal
 import time
 from collections import defaultdict
 
+from harness.counts import day_of, minute_of
 from harness.event_traffic import event_client, view
 from harness.pipeline import Pipeline
 from harness.redis_counts import read_offsets
 from harness.waiting import wait_until
 
-DAY_MS, HOUR_MS, MINUTE_MS = 86_400_000, 3_600_000, 60_000
-
-
-def day_of(ts_ms: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(ts_ms // 1000))
-
-
-def minute_of(ts_ms: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M", time.gmtime(ts_ms // 1000))
+HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 
 
 class Readers:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.access_log_line import format_time
-from harness.log_lines import BROWSER, log_line
+from harness.log_lines import log_line
 from harness.pipeline import Pipeline
 from harness.waiting import wait_until
 
@@ -81,7 +80,7 @@ def test_from_end_skips_what_is_there_and_nothing_that_comes(pipeline: Pipeline)
 
 def line_of(path: str, time: datetime, site: str | None = None) -> bytes:
     host = f"{site} ".encode() if site else b""
-    return host + b'10.0.0.1 - - [%s] "GET %s HTTP/1.1" 200 5 "-" "%s"\n' % (format_time(time), path.encode(), BROWSER)
+    return host + log_line(path.encode(), time=time)
 
 
 def test_since_leaves_history_out_by_name(pipeline: Pipeline) -> None:
