@@ -5,6 +5,7 @@
 
 #include "dashboard-export/live_top_screen.h"
 #include "dashboard-export/live_top_table.h"
+#include "dashboard-export/moment.h"
 #include "pageview/bucket.h"
 #include "pageview/clock.h"
 
@@ -62,14 +63,9 @@ static enum pv_status read_list(const struct live *live, size_t rows, struct sig
     return status;
 }
 
-/* The clock that views are counted by: the wall's, unless the ranker follows another. */
 static int64_t clock_of(const struct pv_reader_times *times, int64_t now_ms)
 {
-    int64_t clock_ms = now_ms;
-
-    if (times->last_ranking_ms >= 0 && times->ranking_clock_ms >= 0)
-        clock_ms = now_ms - (times->last_ranking_ms - times->ranking_clock_ms);
-    return clock_ms >= 0 && clock_ms < PV_TIME_LIMIT_MS ? clock_ms : now_ms;
+    return pv_moment_clock_ms(now_ms, times->last_ranking_ms, times->ranking_clock_ms);
 }
 
 static enum pv_status read_site(const struct live *live, struct sight *sight,

@@ -3,7 +3,7 @@
 #include "pageview/bucket.h"
 #include "pageview/keys.h"
 
-static int64_t clock_of(int64_t now_ms, int64_t ranked_ms, int64_t ranking_clock_ms)
+int64_t pv_moment_clock_ms(int64_t now_ms, int64_t ranked_ms, int64_t ranking_clock_ms)
 {
     int64_t clock_ms = now_ms;
 
@@ -35,8 +35,9 @@ enum pv_status pv_moment_read(struct pv_redis *redis, const char *prefix, int64_
     caught_up_ms = pv_redis_reply_number(pv_redis_reply_at(reply, 3), -1);
     if (caught_up_ms > moment->committed_ms)
         moment->committed_ms = caught_up_ms;
-    moment->clock_ms = clock_of(now_ms, pv_redis_reply_number(pv_redis_reply_at(reply, 1), -1),
-                                pv_redis_reply_number(pv_redis_reply_at(reply, 2), -1));
+    moment->clock_ms =
+        pv_moment_clock_ms(now_ms, pv_redis_reply_number(pv_redis_reply_at(reply, 1), -1),
+                           pv_redis_reply_number(pv_redis_reply_at(reply, 2), -1));
     pv_redis_reply_destroy(reply);
     return status;
 }

@@ -193,6 +193,11 @@ def test_the_site_is_counted_by_the_clock_of_the_ranker(counted: RedisServer) ->
     assert "Site: 5 views this minute, 42 in five minutes, by 2 people" in text
 
 
+def test_times_that_are_none_leave_the_wall_clock(counted: RedisServer) -> None:
+    counted.client().hset("pv:meta", mapping={"last_ranking_ms": 0, "ranking_clock_ms": 2**63 - 1})
+    assert rows(printed(counted, "--top"))
+
+
 def test_a_user_who_may_not_count_people_sees_the_rest(counted: RedisServer, tmp_path: Path) -> None:
     counted.client().execute_command("ACL", "SETUSER", "viewer", "on", ">secret", "resetchannels", "-@all", "%R~pv:*",
                                      "+auth", "+hgetall", "+hmget", "+zrevrange")
