@@ -8,9 +8,9 @@
 /* Installs the handlers, and ignores SIGPIPE. Call it before any thread starts. */
 void pv_stop_install(void);
 
-/* Starts a thread that ends the program PV_STOP_DEADLINE_MS after a signal has asked it to stop, if
- * it is still there: a service that does not answer must not hold it. Exit code 0, since what is
- * not committed is read again at the next start. */
+/* Starts a thread that ends the program PV_STOP_DEADLINE_MS after it was asked to stop, if it is
+ * still there: a service that does not answer must not hold it. Exit code 0 after a signal, since
+ * what is not committed is read again at the next start; 1 when the program itself asked. */
 #define PV_STOP_DEADLINE_MS 9000
 void pv_stop_start_deadline(void);
 
