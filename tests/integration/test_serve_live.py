@@ -133,7 +133,8 @@ def test_redis_that_does_not_answer_holds_up_nobody_else(server: ExporterServer,
 
 
 def test_reader_never_gets_half_a_file_nor_a_smaller_total(server: ExporterServer, redis_server: RedisServer) -> None:
-    """While an aggregator counts and rounds replace files as fast as they can."""
+    """While an aggregator counts and rounds replace files as fast as they can. Of an article there is the file too, an
+    older one, where Redis takes over a second: only files have Last-Modified."""
     ends = threading.Event()
     failures: list[BaseException] = []
 
@@ -145,13 +146,16 @@ def test_reader_never_gets_half_a_file_nor_a_smaller_total(server: ExporterServe
                     answer = connection.request("GET", target)
                     content = json.loads(answer.body)
                     check(content, target)
+                    if target.startswith("/articles/") and "last-modified" in answer.headers:
+                        continue
                     assert content[value] >= last, f"{target}: {value} fell from {last} to {content[value]}"
                     last = content[value]
+            assert last > 0, f"no answer to {target} was compared"
         except BaseException as error:
             failures.append(error)
 
     with CountsWriter(redis_server.client()) as writer:
-        server.wait_file("/articles/1/x.json")
+        wait_until((server.out / "articles" / "1" / "x.json").exists, "the article's file")
         readers = [threading.Thread(target=read, args=one) for one in (
             ("/totals.json", "views"), ("/totals.json", "events"), ("/articles/1/x.json", "total"))]
         for reader in readers:
