@@ -186,8 +186,9 @@ static bool count_valid(struct pv_intake *intake, struct pv_partition *partition
     return true;
 }
 
-/* An event that is in the counts: it may be read again for the memory of repeats. One above the
- * stored watermark was rejected then, as ahead of the clock. */
+/* An event that is in the counts: it may be read again for the memory of repeats. Whether it was
+ * ahead of the clock then is not for the clock of now to say: it was if it is above the stored
+ * watermark (docs/delivery.md has the exception). */
 static void pass_over(struct pv_intake *intake, struct pv_partition *partition,
                       const struct pv_kafka_message *message)
 {
@@ -196,7 +197,7 @@ static void pass_over(struct pv_intake *intake, struct pv_partition *partition,
     pv_metric_add(&intake->metrics->replayed, 1);
     if (partition->repeats != NULL && message->offset < partition->counted &&
         pv_event_json_parse(intake->parser, message->value, message->value_length,
-                            message->timestamp_ms, intake->now_ms, &event) == PV_REASON_NONE &&
+                            message->timestamp_ms, PV_TIME_LIMIT_MS, &event) == PV_REASON_NONE &&
         event.ts_ms <= pv_repeat_memory_watermark_ms(partition->repeats))
         remember(intake, partition, &event,
                  can_repeat(partition, &event) ? pv_repeat_key_of(event.article, event.visitor)

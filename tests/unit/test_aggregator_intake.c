@@ -195,6 +195,63 @@ static void a_message_that_fills_the_last_batch_is_refused_and_counted_once_late
     assert_int_equal(pv_metric_get(&metrics.views), MAX_CELLS + 1);
 }
 
+/* Partition 0 remembers views for half an hour, and its counts have seen none later than NOW. */
+static void remember_views(void)
+{
+    struct pv_error error;
+
+    intake.repeat_budget.max_entries = 100;
+    assert_int_equal(pv_repeat_memory_new(30 * PV_MINUTE_MS, &intake.repeat_budget,
+                                          &partition(0)->repeats, &error),
+                     PV_OK);
+    pv_repeat_memory_begin(partition(0)->repeats, NOW);
+}
+
+static void offer_visit(int64_t offset, int64_t ts_ms)
+{
+    char value[96];
+
+    snprintf(value, sizeof value, "{\"article\":\"/a\",\"ts\":%lld,\"visitor\":\"v\"}",
+             (long long)ts_ms);
+    assert_true(offer(0, offset, value));
+}
+
+static int64_t repeats(void)
+{
+    return pv_metric_get(&metrics.filtered[PV_REASON_repeat]);
+}
+
+static void events_that_are_counted_already_are_read_again_for_repeats(void **state)
+{
+    (void)state;
+    remember_views();
+    offer_visit(90, NOW);
+    assert_int_equal(pv_metric_get(&metrics.events), 0);
+    offer_visit(100, NOW + 1);
+    assert_int_equal(repeats(), 1);
+}
+
+static void
+an_event_that_was_ahead_of_the_clock_is_not_remembered_when_it_is_read_again(void **state)
+{
+    (void)state;
+    remember_views();
+    offer_visit(90, NOW + 1);
+    offer_visit(100, NOW + 2);
+    assert_int_equal(repeats(), 0);
+}
+
+static void what_was_counted_is_remembered_though_the_clock_went_back(void **state)
+{
+    (void)state;
+    remember_views();
+    intake.now_ms = NOW - PV_HOUR_MS;
+    offer_visit(90, NOW);
+    intake.now_ms = NOW;
+    offer_visit(100, NOW + 1);
+    assert_int_equal(repeats(), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +267,9 @@ int main(void)
         TEST(a_full_batch_is_handed_over_and_another_opened),
         TEST(a_message_without_a_free_batch_is_refused_and_counted_once_later),
         TEST(a_message_that_fills_the_last_batch_is_refused_and_counted_once_later),
+        TEST(events_that_are_counted_already_are_read_again_for_repeats),
+        TEST(an_event_that_was_ahead_of_the_clock_is_not_remembered_when_it_is_read_again),
+        TEST(what_was_counted_is_remembered_though_the_clock_went_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
