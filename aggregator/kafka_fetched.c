@@ -1,7 +1,5 @@
 #include "aggregator/kafka_fetched.h"
 
-#include <string.h>
-
 rd_kafka_message_t *pv_kafka_fetched_next(const struct pv_kafka_fetched *fetched)
 {
     return fetched->first < fetched->count ? fetched->items[fetched->first] : NULL;
@@ -15,10 +13,12 @@ void pv_kafka_fetched_take(struct pv_kafka_fetched *fetched)
 /* Room is behind the last one only. */
 static void close_gap(struct pv_kafka_fetched *fetched)
 {
-    fetched->count -= fetched->first;
-    memmove(fetched->items, fetched->items + fetched->first,
-            fetched->count * sizeof *fetched->items);
+    size_t count = 0;
+
+    for (size_t i = fetched->first; i < fetched->count; i++)
+        fetched->items[count++] = fetched->items[i];
     fetched->first = 0;
+    fetched->count = count;
 }
 
 const rd_kafka_message_t *pv_kafka_fetched_add(struct pv_kafka_fetched *fetched,

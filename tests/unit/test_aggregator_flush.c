@@ -152,7 +152,7 @@ static void while_much_is_waiting_in_the_log_a_batch_gets_older(void **state)
     (void)state;
     assert_true(offer(0, 100, "{\"article\":\"/a\"}"));
     partition(0)->high = 103; /* it holds one, two are behind it */
-    flush_after(4 * INTERVAL_MS - 1);
+    flush_after(INT64_C(4) * INTERVAL_MS - 1);
     assert_nothing_sealed();
     flush_after(1);
     assert_int_equal(committed_batch()->to, 101);
@@ -175,7 +175,7 @@ static void an_open_batch_without_events_stays_open(void **state)
 {
     (void)state;
     assert_true(pv_intake_open(&intake, partition(0)));
-    flush_after(10 * INTERVAL_MS);
+    flush_after(INT64_C(10) * INTERVAL_MS);
     assert_nothing_sealed();
 }
 

@@ -35,7 +35,7 @@ static void stop(size_t i)
 static int begin(void **state)
 {
     (void)state;
-    signal(SIGPIPE, SIG_IGN); /* as the program does */
+    (void)signal(SIGPIPE, SIG_IGN); /* as the program does */
     COMMAND("FLUSHALL");
     for (size_t i = 0; i < PROCESSES; i++) {
         assert_int_equal(pv_visit_feed_new(&processes[i].feed, &error), PV_OK);
