@@ -2,21 +2,20 @@
 from __future__ import annotations
 
 import gzip
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.kafka_broker import KafkaBroker
+from harness.lifetime import end_by_signals
 from harness.page_view_policy import REPOSITORY
 from harness.pipeline import Pipeline
 from harness.redis_server import RedisServer
 
 
 def pytest_configure() -> None:
-    """SIGTERM ends a test run as Ctrl-C does, so that the servers it started end with it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_by_signals()
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ from bench.ranker import measure_ranker
 from bench.serve import measure_serve
 from bench.spool import measure_spool
 from harness.kafka_broker import KafkaBroker
+from harness.lifetime import end_by_signals
 from harness.page_view_policy import SPIDERS_FILE
 from harness.redis_server import RedisServer
 
@@ -341,6 +342,7 @@ def parse_options() -> argparse.Namespace:
 
 def main() -> None:
     options = parse_options()
+    end_by_signals()
     parent = options.programs_root / "tmp" if options.programs_root else None
     directory = Path(tempfile.mkdtemp(prefix="pv-bench-", dir=parent))
     bench = Bench(options, directory)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.measured import Cost, median, peak_rss_mib, run
 from bench.ranker import FORMATS, NAME, PLANT
+from harness.lifetime import start
 from harness.programs import clean_environment
 from harness.waiting import wait_until
 
@@ -161,10 +162,9 @@ def _keeps_running(bench: Bench, site: _Site, out: Path) -> None:
     client.config_set("slowlog-log-slower-than", 1000)
     ours = client.client_info()["addr"].encode()
     longest: list[dict[str, Any]] = []
-    process = subprocess.Popen(
-        ["setpriv", "--pdeathsig=KILL", *bench.command(
-            "pv-dashboard-export", f"--redis={bench.server.address}", f"--out={out}", "--interval=50ms",
-            "--articles-interval=0s")],
+    process = start(
+        bench.command("pv-dashboard-export", f"--redis={bench.server.address}", f"--out={out}", "--interval=50ms",
+                      "--articles-interval=0s"),
         stdout=log, stderr=subprocess.STDOUT, env=clean_environment())
     try:
         for _ in range(CYCLES):

@@ -47,7 +47,7 @@ def processors() -> tuple[int, int, set[int]]:
 
 
 def on_processor(processor: int, command: list[str]) -> list[str]:
-    return ["setpriv", "--pdeathsig=KILL", "taskset", "--cpu-list", str(processor), *command]
+    return ["taskset", "--cpu-list", str(processor), *command]
 
 
 def _read_wrk(text: str) -> Load:
@@ -89,7 +89,7 @@ http {{
 @contextmanager
 def server(command: list[str], port: int, output: Path) -> Iterator[ChildProcess]:
     processor, _, _ = processors()
-    child = ChildProcess(on_processor(processor, command), output, clean_environment())
+    child = ChildProcess(on_processor(processor, command), output, clean_environment(), signal.SIGTERM)
     try:
         wait_until(lambda: answers(port) or not child.is_running, "the server answers", explain=child.describe)
         if not child.is_running:

@@ -74,8 +74,7 @@ def measure_latency(bench: Bench) -> list[float]:
         ),
     ]
     children = [
-        ChildProcess(["setpriv", "--pdeathsig=KILL", *command], bench.directory / f"latency-{number}.log",
-                     clean_environment())
+        ChildProcess(command, bench.directory / f"latency-{number}.log", clean_environment())
         for number, command in enumerate(programs)
     ]
     try:

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from harness.lifetime import start
 from harness.programs import clean_environment
 from harness.waiting import pause
 
@@ -45,10 +46,8 @@ def run(command: list[str], output: Path) -> tuple[Cost, str]:
     """Ends the bench when the program fails. Returns what it cost and what it printed."""
     with output.open("wb") as log:
         started_s = time.monotonic()
-        child = subprocess.Popen(
-            ["setpriv", "--pdeathsig=KILL", *command],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=clean_environment(),
-        )
+        child = start(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                      env=clean_environment())
         rss_mib = 0.0
         while True:
             rss_mib = max(rss_mib, peak_rss_mib(child.pid))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from bench.measured import peak_rss_mib
+from harness.lifetime import start
 from harness.programs import clean_environment
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ class _Site:
         self.now = NOW
         self._plant(usual)
         self._log = (bench.directory / f"pv-bench-rank-{articles}.log").open("w+")
-        self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig=KILL", *bench.command("pv-bench-rank", f"--redis={bench.server.address}")],
+        self._process = start(
+            bench.command("pv-bench-rank", f"--redis={bench.server.address}"),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, env=clean_environment(),
         )
 

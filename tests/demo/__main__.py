@@ -17,7 +17,6 @@ import tempfile
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -29,6 +28,7 @@ from demo.news_site import Newspaper
 from demo.pipeline import DemoPipeline
 from demo.popularity import Popularity
 from demo.readers import Readers
+from harness.lifetime import end_by_signals
 from harness.ports import is_free, preferred_port
 from harness.waiting import pause, wait_until
 
@@ -136,10 +136,6 @@ class Demo:
                 readers.stop()
 
 
-def interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run demo", description="The whole pipeline, behind a small news site.")
     parser.add_argument("--bin-dir", type=Path, required=True, help=argparse.SUPPRESS)
@@ -160,8 +156,7 @@ def parse_options() -> argparse.Namespace:
 
 def main() -> int:
     options = parse_options()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+    end_by_signals()
     directory = Path(tempfile.mkdtemp(prefix="pv-demo-"))
     pipeline = DemoPipeline(directory, options.bin_dir, options.port or preferred_port(SITE_PORT),
                             options.dashboard_port or preferred_port(DASHBOARD_PORT))

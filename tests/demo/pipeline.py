@@ -8,6 +8,7 @@ from pathlib import Path
 
 from demo import news_site
 from harness.child_process import ChildProcess
+from harness.lifetime import tied
 from harness.page_view_policy import SPIDERS_FILE
 from harness.ports import answers, free_port
 from harness.waiting import DeadlineExceeded, wait_until
@@ -64,8 +65,7 @@ class DemoPipeline:
             self._end([self._site])
 
     def _child(self, name: str, command: list[str]) -> ChildProcess:
-        # Even a demo that is killed outright leaves no child behind.
-        return ChildProcess(["setpriv", "--pdeathsig=TERM", *command], self.directory / f"{name}.log")
+        return ChildProcess(command, self.directory / f"{name}.log")
 
     def _program(self, name: str, *arguments: str) -> ChildProcess:
         child = self._child(name, [str(self._bin_dir / name), *arguments])
@@ -108,7 +108,7 @@ class DemoPipeline:
     def redis(self, *command: str) -> list[str]:
         """The lines that redis-cli prints; none when Redis does not answer."""
         done = subprocess.run(
-            ["redis-cli", "-p", str(self.redis_port), *command], capture_output=True, text=True, check=False
+            tied(["redis-cli", "-p", str(self.redis_port), *command]), capture_output=True, text=True, check=False
         )
         return done.stdout.splitlines() if done.returncode == 0 else []
 

@@ -75,7 +75,7 @@ class RunningDemo:
         self.child = ChildProcess(
             [sys.executable, str(REPOSITORY / "tests" / "demo"), f"--bin-dir={binary('pv-producer').parent}",
              f"--port={site}", f"--dashboard-port={dashboard}", f"--history={HISTORY_LINES}", *options],
-            directory / "demo.log")
+            directory / "demo.log", orphan_signal=signal.SIGTERM)
         # It says so once the past is counted.
         self.wait_says("In another terminal")
 

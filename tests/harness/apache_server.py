@@ -57,6 +57,7 @@ class ApacheServer(PrivateServer):
     that all may read; the rest of its files is there too."""
 
     name = "Apache"
+    orphan_signal = signal.SIGTERM
 
     def __init__(self, extra: str = "") -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="pageviews-apache-")

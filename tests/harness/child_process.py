@@ -1,25 +1,27 @@
-"""A child process with its output in a file, ended for certain when the test ends."""
+"""A child process with its output in a file, which ends with this one at the latest."""
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
+from harness.lifetime import start
 from harness.waiting import wait_until
 
 
 class ChildProcess:
     """One run of one command. Output goes to a file, so a silent reader never blocks the child."""
 
-    def __init__(self, command: list[str], output: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(self, command: Sequence[str], output: Path, env: dict[str, str] | None = None,
+                 orphan_signal: signal.Signals = signal.SIGKILL) -> None:
         self.command = command
         self.output = output
         with output.open("ab") as log:
             self._start_of_output = log.tell()
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=env, start_new_session=True
-            )
+            self._process = start(command, orphan_signal, stdin=subprocess.DEVNULL, stdout=log,
+                                  stderr=subprocess.STDOUT, env=env, start_new_session=True)
 
     @property
     def pid(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.lifetime import start
 from harness.page_view_policy import REPOSITORY
 from harness.programs import clean_environment
 
@@ -53,7 +54,7 @@ class Chromium:
         settings = {"executable": "/usr/bin/chromium", "arguments": _ARGUMENTS}
         driver = REPOSITORY / "tests" / "npm" / "browser.mjs"
         with self._errors.open("ab") as errors:
-            self._process = subprocess.Popen(
+            self._process = start(
                 ["node", str(driver), str(NPM_MODULES), json.dumps(settings)], stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=errors, text=True, env=clean_environment())
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 from typing import Any
 
+from harness.lifetime import tied
 from harness.page_view_policy import REPOSITORY
 
 WEB = REPOSITORY / "dashboard-export" / "web"
@@ -26,7 +27,7 @@ def evaluate(modules: list[str], expression: str, given: Any = None, zone: str =
     the reader."""
     paths = json.dumps([(WEB / f"{name}.js").as_uri() for name in modules])
     run = subprocess.run(
-        ["node", "--input-type=module", "-e", _RUN, paths, expression], input=json.dumps(given),
+        tied(["node", "--input-type=module", "-e", _RUN, paths, expression]), input=json.dumps(given),
         capture_output=True, text=True, timeout=60, check=False,
         env={**os.environ, "TZ": zone, "LC_ALL": "en_US.UTF-8"})
     assert run.returncode == 0, run.stderr

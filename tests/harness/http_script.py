@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import subprocess
 
+from harness.lifetime import tied
 from harness.page_view_policy import REPOSITORY
 
 _PAGE = """
@@ -48,7 +49,7 @@ def views_of_page(steps: str = "", **options: object) -> list[dict[str, object]]
     given = json.dumps({"url": "https://example.org/a", "beacon": True} | options)
     script = REPOSITORY / "producer" / "http" / "pv.js"
     run = subprocess.run(
-        ["node", "-e", _PAGE, str(script), given, steps], capture_output=True, text=True, timeout=60, check=False
+        tied(["node", "-e", _PAGE, script, given, steps]), capture_output=True, text=True, timeout=60, check=False
     )
     assert run.returncode == 0, run.stderr
     sent = json.loads(run.stdout)

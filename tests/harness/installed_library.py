@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
+from harness.lifetime import tied
 from harness.page_view_policy import REPOSITORY
 from harness.programs import EXPORTER, binary
 
@@ -16,7 +17,7 @@ DEADLINE_S = 300
 
 def run(*command: str | Path, env: dict[str, str] | None = None, code: int = 0) -> str:
     """What it writes; to stderr when it is to fail."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=DEADLINE_S,
+    done = subprocess.run(tied(command), capture_output=True, text=True, timeout=DEADLINE_S,
                           env={**os.environ, **(env or {})})
     assert done.returncode == code, f"$ {command}\n{done.stdout}{done.stderr}"
     return done.stdout if code == 0 else done.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from harness.lifetime import tied
 from harness.page_view_policy import REPOSITORY
 from harness.ports import free_port
 from harness.private_server import PrivateServer
@@ -87,7 +88,7 @@ class KafkaBroker(PrivateServer):
         command = self._java(
             "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", f"--config={self._properties}"
         )
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(tied(command), capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"Kafka's storage was not formatted:\n{done.stdout}{done.stderr}"
 
     def _command(self) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from harness.lifetime import tied
+
 
 class Logrotate:
     """`config` is a rendered snippet of etc/logrotate.d, or one of a test's own."""
@@ -20,6 +22,6 @@ class Logrotate:
     def rotate(self) -> None:
         """Whether it is due or not."""
         command = ["/usr/sbin/logrotate", "--force", "--verbose", f"--state={self._state}", str(self._config)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(tied(command), capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0 and "error:" not in done.stderr, f"logrotate failed:\n{done.stdout}{done.stderr}"
         self.rotations += 1

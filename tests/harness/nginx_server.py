@@ -42,6 +42,7 @@ class NginxServer(PrivateServer):
     """`http`, `server` and `location` are directives to put into those blocks."""
 
     name = "nginx"
+    orphan_signal = signal.SIGTERM
 
     def __init__(self, directory: Path, http: str = "", server: str = "", location: str = "") -> None:
         super().__init__(directory / "output.log")

@@ -14,6 +14,7 @@ class PrivateServer:
     """What is the same for all. Each says how it is called, how it is started, and when it answers."""
 
     name = "the server"
+    orphan_signal = signal.SIGKILL
 
     def __init__(self, output: Path) -> None:
         self.port = free_port()
@@ -39,7 +40,7 @@ class PrivateServer:
         return None
 
     def start(self) -> None:
-        self._child = ChildProcess(self._command(), self._output, self._environment())
+        self._child = ChildProcess(self._command(), self._output, self._environment(), self.orphan_signal)
         wait_until(self._is_alive_and_answers, f"{self.name} answers", explain=self.describe)
 
     def _is_alive_and_answers(self) -> bool:

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from types import TracebackType
 
+from harness.lifetime import start
 from harness.programs import binary, clean_environment
 
 DEADLINE_S = 60
@@ -21,9 +22,8 @@ class Refresh:
 
 class RankCheck:
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [binary("pv-rank-check")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean_environment()
-        )
+        self._process = start([binary("pv-rank-check")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env=clean_environment())
 
     def __enter__(self) -> RankCheck:
         return self

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.child_process import ChildProcess
+from harness.lifetime import tied
 from harness.programs import binary
 from harness.waiting import wait_until
 
@@ -90,7 +91,7 @@ class SystemdMachine:
 
     def _is_cleaned_up(self) -> bool:
         command = ["unshare", "--mount", "sh", "-c", _CLEAN_UP, "clean-up", self._mounts, self._cgroup]
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+        return subprocess.run(tied(command), check=False, capture_output=True).returncode == 0
 
     def _start(self) -> None:
         build = binary("pv-producer").parent.parent
@@ -115,8 +116,8 @@ class SystemdMachine:
         return ["nsenter", "--all", f"--target={self._pid}", "env", "-i", path, *command]
 
     def try_run(self, *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self._inside(*command), input=text, capture_output=True, text=True, check=False,
-                              timeout=_COMMAND_DEADLINE_S)
+        return subprocess.run(tied(self._inside(*command)), input=text, capture_output=True, text=True,
+                              check=False, timeout=_COMMAND_DEADLINE_S)
 
     def run(self, *command: str, text: str = "") -> str:
         """As root, in the machine; returns what it writes."""

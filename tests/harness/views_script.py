@@ -5,6 +5,7 @@ import json
 import subprocess
 from dataclasses import dataclass
 
+from harness.lifetime import tied
 from harness.page_view_policy import REPOSITORY
 
 SCRIPT = REPOSITORY / "dashboard-export" / "views.js"
@@ -75,7 +76,7 @@ def fill_page(path: str = "/a", files: dict[str, object] | None = None, **option
         if isinstance(named, dict):
             given[key] = {f"/sub/{name}.json": json.dumps(value) for name, value in named.items()}
     run = subprocess.run(
-        ["node", "-e", _PAGE, str(SCRIPT), json.dumps(given)], capture_output=True, text=True, timeout=60, check=False
+        tied(["node", "-e", _PAGE, SCRIPT, json.dumps(given)]), capture_output=True, text=True, timeout=60, check=False
     )
     assert run.returncode == 0, run.stderr
     return FilledPage(**json.loads(run.stdout))

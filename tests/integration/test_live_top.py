@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.lifetime import start
 from harness.programs import EXPORTER, binary, clean_environment
 from harness.redis_server import RedisServer
 from harness.waiting import wait_until
@@ -32,8 +33,8 @@ class Terminal:
         self.resize(ROWS, COLUMNS)
         self.modes_before = termios.tcgetattr(self.slave)
         self._bytes = b""
-        self.process = subprocess.Popen([str(binary(EXPORTER)), *argv], stdin=self.slave, stdout=self.slave,
-                                        stderr=subprocess.DEVNULL, env=clean_environment(), start_new_session=True)
+        self.process = start([binary(EXPORTER), *argv], stdin=self.slave, stdout=self.slave,
+                             stderr=subprocess.DEVNULL, env=clean_environment(), start_new_session=True)
 
     def resize(self, rows: int, columns: int) -> None:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

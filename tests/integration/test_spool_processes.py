@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.lifetime import start
 from harness.programs import binary
 from harness.waiting import wait_until
 
@@ -80,8 +81,8 @@ def test_killed_writers_leave_whole_lines_and_no_lock(tmp_path: Path) -> None:
     """All of a process group is killed at once, again and again, wherever it is."""
     for _ in range(10):
         before = len(content(tmp_path))
-        writer = subprocess.Popen([binary(APPEND), tmp_path, "off", "4", "1000000", str(1 << 30)],
-                                  start_new_session=True, stdout=subprocess.DEVNULL)
+        writer = start([binary(APPEND), tmp_path, "off", "4", "1000000", str(1 << 30)],
+                       start_new_session=True, stdout=subprocess.DEVNULL)
         try:
             wait_until(lambda: len(content(tmp_path)) > before + 20000, "has appended")
         finally:

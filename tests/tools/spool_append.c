@@ -8,11 +8,13 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,8 +70,10 @@ static int run_processes(struct pv_spool *spool, int processes, long lines, stru
     for (int process = 0; process < processes; process++) {
         pid_t child = fork();
 
-        if (child == 0)
+        if (child == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             append_lines(spool, process, lines, outcome);
+        }
         good = good && child > 0;
     }
     while (wait(&status) > 0)
