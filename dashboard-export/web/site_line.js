@@ -60,8 +60,8 @@ export class SiteLine {
   // The days that have the minutes of today and of the same day last week: others after each midnight.
   #watchDays() {
     const now = this.#feed.now();
-    const [from, before] = [this.#zone.midnight(now), this.#zone.midnightAfter(now, -7)];
-    const wanted = [...utcDays(from, now), ...utcDays(before, before + DAY)];
+    const [from, before, beforeEnd] = [0, -7, -6].map((days) => this.#zone.midnightAfter(now, days));
+    const wanted = [...utcDays(from, now), ...utcDays(before, beforeEnd)];
     for (const date of wanted) {
       const everyMs = moment(date) + DAY > now ? 10_000 : 600_000;
       this.#watch(`site/${date}.json`, (file) => this.#dayFiles.set(date, file), everyMs);
@@ -92,10 +92,10 @@ export class SiteLine {
     for (const [date, file] of this.#dayFiles) if (file) views.addDay(date, file.items);
     views.addLive(this.#live.items);
     const day = today(views, this.#zone, now);
-    const said = todaySaid(day, this.#zone.clock(now));
-    if (this.#shapes.weekday !== day.weekday) {
-      this.#shapes.weekday = day.weekday;
-      this.#shapes.today = todayShape(day.weekday);
+    const said = todaySaid(day);
+    if (this.#shapes.midnight !== day.midnight) {
+      this.#shapes.midnight = day.midnight;
+      this.#shapes.today = todayShape(day, this.#zone);
     }
     this.#say(day.sofar === null ? 'Today' : `${count(day.sofar)} today`, null);
     this.#title.append(...(day.change ? [' ', el('span', { class: `delta ${day.change.direction}` },

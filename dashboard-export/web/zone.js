@@ -51,7 +51,9 @@ export class Zone {
   midnight(ms) {
     const day = Math.floor((ms + this.offset(ms)) / DAY) * DAY;
     const guess = day - this.offset(ms);
-    return day - this.offset(guess); // the clock may have been changed since midnight
+    const midnight = day - this.offset(guess); // the clock may have been changed since midnight
+    const earlier = midnight - HOUR; // or from one o'clock to it
+    return earlier + this.offset(earlier) >= day ? earlier : midnight;
   }
 
   // When the day began that is so many days before or behind. Days have 23 to 25 hours: noon is in the right one.

@@ -13,7 +13,8 @@ from harness.dashboard_modules import evaluate
 from harness.newsroom import DAY_MS, HOUR_MS, MINUTE_MS
 from harness.counts import minute_of
 
-ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia",
+         "America/Havana")
 
 
 def digits(text: str) -> str:
@@ -22,6 +23,14 @@ def digits(text: str) -> str:
 
 def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp() * 1000)
+
+
+def ms_of(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def clock_of(at_ms: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%H:%M")
 
 
 def test_hash_is_sha256() -> None:
@@ -64,7 +73,8 @@ def test_days_begin_at_midnight_of_the_zone_also_where_clocks_change(name: str) 
     source = random.Random(5)
     first = ms("2026-01-01")
     moments = [first + source.randrange(365 * DAY_MS) for _ in range(200)]
-    for changed in ("2026-03-29T00:30", "2026-03-29T23:00", "2026-10-25T00:30", "2026-10-25T12:00", "2026-04-04T20:00"):
+    for changed in ("2026-03-29T00:30", "2026-03-29T23:00", "2026-10-25T00:30", "2026-10-25T12:00", "2026-04-04T20:00",
+                    "2026-03-08T12:00", "2026-11-01T04:30", "2026-11-01T05:30", "2026-11-01T12:00"):
         moments.append(ms(changed))
     expression = ("given.moments.map((ms) => { const z = new m.Zone(given.name); "
                   "return [z.midnight(ms), z.midnightAfter(ms, -7), z.clock(ms)]; })")
@@ -125,6 +135,47 @@ def test_today_is_compared_with_the_same_part_of_that_day_last_week(zone: str) -
     assert line[len(known):] == [None] * (96 - len(known))
     assert len(known) == (minute - midnight) // quarter + ((minute - midnight) % quarter >= 3 * MINUTE_MS)
     assert known[2] == pytest.approx(sum(minutes[midnight + (30 + n) * MINUTE_MS] for n in range(15)) / 15)
+
+
+_TODAY_DRAWN = """(() => { const views = new m.Views();
+    for (const [date, items] of given.days) views.addDay(date, items);
+    const zone = new m.Zone(given.zone), day = m.today(views, zone, given.now), shape = m.todayShape(day, zone);
+    const ticks = shape.ticks(null, null, given.width);
+    return {day, said: m.todaySaid(day), range: shape.range(), ticks, texts: ticks.map(shape.tick),
+      labels: day.data[0].map(shape.label)}; })()"""
+
+
+@pytest.mark.parametrize("zone, date, hours, hours_before", [
+    ("Europe/Berlin", "2026-10-25", 25, 24), ("Europe/Berlin", "2026-11-01", 24, 25),
+    ("Europe/Berlin", "2026-03-29", 23, 24), ("Europe/Berlin", "2026-04-05", 24, 23),
+    ("America/Havana", "2026-11-01", 25, 24), ("Australia/Lord_Howe", "2026-04-05", 24.5, 24),
+    ("Australia/Lord_Howe", "2026-10-04", 23.5, 24), ("UTC", "2026-10-25", 24, 24),
+])
+@pytest.mark.parametrize("width", [360, 800])
+def test_today_is_as_long_as_the_day_is_where_clocks_change(zone: str, date: str, hours: float, hours_before: float,
+                                                            width: int) -> None:
+    local = ZoneInfo(zone)
+    midnight = ms_of(datetime.fromisoformat(date).replace(tzinfo=local))
+    before = ms_of(datetime.fromisoformat(date).replace(tzinfo=local) - timedelta(days=7))
+    now = midnight + round(hours * HOUR_MS) - 1  # in the last minute of the day
+    # A view in each minute of that day last week, two in those of the days around it.
+    minutes = {at: 1 + (not before <= at < before + hours_before * HOUR_MS)
+               for at in range(before - DAY_MS, now, MINUTE_MS)}
+    found = evaluate(["series", "today", "zone"], _TODAY_DRAWN,
+                     {"days": site_files(minutes), "zone": zone, "now": now, "width": width})
+    xs, line, last = found["day"]["data"]
+    assert found["range"] == [0, hours]
+    assert xs == [quarter / 4 for quarter in range(round(4 * hours))]
+    assert line == [2] * len(xs)
+    both = round(4 * min(hours, hours_before))
+    assert last == [1] * both + [None] * (len(xs) - both)
+    compared = min(round(60 * hours) - 1, 60 * hours_before)
+    ends = clock_of(before + compared * MINUTE_MS, local) if compared < 60 * hours_before else "24:00"
+    assert f"by {ends}, which had {compared:,.0f}." in found["said"]
+    assert found["labels"] == [clock_of(midnight + quarter * 15 * MINUTE_MS, local) for quarter in range(len(xs))]
+    wanted = [f"{hour:02}:00" for hour in range(0, 24, 3 if width >= 420 else 6)]
+    assert found["texts"] == [*wanted, ""]
+    assert found["ticks"] == [found["labels"].index(text) / 4 for text in wanted] + [hours]
 
 
 def test_hours_stand_in_for_the_minutes_of_days_without_a_file() -> None:
