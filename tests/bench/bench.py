@@ -169,7 +169,7 @@ def aggregate(bench: Bench, topic: str, *features: str) -> Cost:
 
 def feature_sets(each: bool) -> dict[str, tuple[str, ...]]:
     """Rows of the drain by name. Of an option given twice the last one counts."""
-    sets = {"all off": ALL_OFF, "all on": ALL_ON}
+    sets: dict[str, tuple[str, ...]] = {"all off": ALL_OFF, "all on": ALL_ON}
     if each:
         sets |= {f"only {one.removeprefix('--')}": (*ALL_OFF, one) for one in ALL_ON}
         sets["all but also-read"] = (*ALL_ON, "--also-read=off")

@@ -171,7 +171,7 @@ def _keeps_running(bench: Bench, site: _Site, out: Path) -> None:
             site.view()
             client.slowlog_reset()
             views = f'"views":{int(client.hget("pv:totals", "views") or 0)},'.encode()
-            wait_until(lambda now=views: (out / "index.json").exists() and now in (out / "totals.json").read_bytes()
+            wait_until(lambda: (out / "index.json").exists() and views in (out / "totals.json").read_bytes()
                        and (out / "index.json").stat().st_mtime_ns > (out / "totals.json").stat().st_mtime_ns,
                        "the views are in the files", deadline_s=600)
             slow = [one for one in client.slowlog_get(1000) if one["client_address"] != ours]

@@ -110,8 +110,9 @@ class _Site:
         found = json.loads(line)
         if found["articles"] != self._articles:
             sys.exit(f"bench: WRONG COUNT: {found['articles']} articles are ranked, should be {self._articles}")
-        spent_ms = [after - before for after, before in zip(self._redis_ms(), before_ms)]
-        return Refresh(found["cpu_us"] / 1000, found["wall_us"] / 1000, *spent_ms, found["changed"], found["rebuilds"])
+        hscan_ms, hmget_ms, fcall_ms = (after - before for after, before in zip(self._redis_ms(), before_ms))
+        return Refresh(found["cpu_us"] / 1000, found["wall_us"] / 1000, hscan_ms, hmget_ms, fcall_ms, found["changed"],
+                       found["rebuilds"])
 
     def rss_mib(self) -> float:
         return peak_rss_mib(self._process.pid)

@@ -99,7 +99,7 @@ class History:
             ]
 
 
-def write(history: History, append: Callable[[bytes], None], at_once: int, wait: Callable[[int], None]) -> int:
+def write(history: History, append: Callable[[bytes], object], at_once: int, wait: Callable[[int], None]) -> int:
     """Appends all, in pieces of some `at_once` lines, and calls `wait` with the lines so far before each piece.
     Returns how many lines there were."""
     lines, pieces, held = 0, b"", 0

@@ -22,7 +22,7 @@ KINDS = {"redis-server", "java", "nginx", "caddy", "apache2", "node", "chromium"
 
 def processes_below(pid: int) -> dict[int, str]:
     """All that come from this one, with the first letters of their programs' names."""
-    found = {}
+    found: dict[int, str] = {}
     for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
         found |= {child: Path(f"/proc/{child}/comm").read_text().strip()} | processes_below(child)
     return found

@@ -35,7 +35,7 @@ def test_metrics_and_readiness_follow_the_work(pipeline: Pipeline) -> None:
     pipeline.wait_views_counted(300)
     for program, address in ((producer, producer_at), (aggregator, aggregator_at), (exporter, exporter_at)):
         assert get(address, "/healthz")[0] == 200
-        wait_until(lambda at=address: get(at, "/readyz")[0] == 200, f"{address} is ready", explain=program.describe)
+        wait_until(lambda: get(address, "/readyz")[0] == 200, f"{address} is ready", explain=program.describe)
 
     shipped, counted = metrics(producer_at), metrics(aggregator_at)
     filtered = sum(value for name, value in shipped.items() if name.startswith("pv_producer_filtered_total"))

@@ -103,7 +103,7 @@ def test_nothing_is_sent_twice_when_the_producer_is_stopped_in_mid_flow(pipeline
         server.write_views(3000)
         before = pipeline.articles_in_topic().total()
         producer = pipeline.producer()
-        wait_until(lambda seen=before: pipeline.articles_in_topic().total() > seen, "something is sent",
+        wait_until(lambda: pipeline.articles_in_topic().total() > before, "something is sent",
                    explain=producer.describe)
         producer.stop()
     pipeline.ship()

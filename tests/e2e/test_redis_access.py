@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.kafka_broker import KafkaBroker
 from harness.page_view_policy import REPOSITORY
 from harness.pipeline import Pipeline
-from harness.programs import OptionValue
 from harness.redis_counts import DAY_S, HOUR_S, Retention
 from harness.redis_server import RedisServer
 from harness.waiting import wait_until
@@ -63,7 +63,7 @@ def pipeline_with_shipped_users(directory: Path, broker: KafkaBroker) -> Iterato
         yield pipeline
 
 
-def as_user(directory: Path, name: str) -> dict[str, OptionValue]:
+def as_user(directory: Path, name: str) -> dict[str, Any]:
     """Options with which a program logs in as this user of that file."""
     password = directory / f"{name}.password"
     password.write_text(f"change-this-{name}\n")

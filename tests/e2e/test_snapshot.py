@@ -180,7 +180,7 @@ def test_exporter_killed_at_any_moment_leaves_whole_files(pipeline: Pipeline) ->
         seen = 0
         for _ in range(20):
             exporter = pipeline.exporter(interval="10ms")
-            wait_until(lambda before=seen: exported_views(out) > before, "a newer snapshot", explain=exporter.describe)
+            wait_until(lambda: exported_views(out) > seen, "a newer snapshot", explain=exporter.describe)
             exporter.kill()
             seen = exported_views(out)
             for path in out.rglob("*.json"):

@@ -113,7 +113,7 @@ def feed(pipeline: Pipeline, lines: bytes, *options: str) -> None:
     """A producer in a pipe, as a web server starts it."""
     output = pipeline.directory / "piped.log"
     command = [
-        binary(PRODUCER), "--stdin=combined", f"--spool={pipeline.directory / 'spool'}",
+        str(binary(PRODUCER)), "--stdin=combined", f"--spool={pipeline.directory / 'spool'}",
         f"--brokers={pipeline.broker.address}", f"--topic={pipeline.topic}", f"--instance={pipeline.instance}-pipe",
         f"--state-dir={pipeline.directory / 'state'}", *options]
     with output.open("ab") as log:

@@ -26,10 +26,11 @@ class PartitionRule:
             return False
         pair = (event.article, event.visitor)
         before = self._latest.get(pair)
-        remembered = before is not None and before > self._watermark_ms - self._window_ms
-        repeat = remembered and abs(event.ts_ms - before) < self._window_ms  # type: ignore[operator]
-        self._latest[pair] = max(event.ts_ms, before) if remembered else event.ts_ms  # type: ignore[type-var]
-        return repeat
+        if before is None or before <= self._watermark_ms - self._window_ms:
+            self._latest[pair] = event.ts_ms
+            return False
+        self._latest[pair] = max(event.ts_ms, before)
+        return abs(event.ts_ms - before) < self._window_ms
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.http_collector import Answer, Connection
 from harness.ports import answers, free_port
@@ -20,7 +21,7 @@ class Event:
     name: str
     data: str
 
-    def json(self) -> dict[str, object]:
+    def json(self) -> dict[str, Any]:
         value = json.loads(self.data)
         assert isinstance(value, dict)
         return value
@@ -78,7 +79,7 @@ class Listener:
                 fields = {}
         return None
 
-    def wait_event(self, name: str, fits: Callable[[dict[str, object]], bool]) -> Event:
+    def wait_event(self, name: str, fits: Callable[[dict[str, Any]], bool]) -> Event:
         """The next event of this name that fits; each recv has a deadline."""
         while (event := self.event()) is not None:
             if event.name == name and fits(event.json()):

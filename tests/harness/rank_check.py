@@ -54,12 +54,12 @@ class RankCheck:
         status, rebuilds, reads, changed, why = self._line().split()
         return Refresh(int(status), int(rebuilds), int(reads), int(changed), why)
 
-    def list(self, name: str, section: str | None = None) -> tuple[list[tuple[str, float]], bool]:
+    def entries(self, name: str, section: str | None = None) -> tuple[list[tuple[str, float]], bool]:
         """The list, and whether it may have changed since it was last asked for."""
         self.tell(f"list {name} {section or ''}")
         count, changed = self._line().split()
-        entries = [self._line().split() for _ in range(int(count))]
-        return [(article, float(score)) for article, score in entries], changed == "1"
+        lines = [self._line().split() for _ in range(int(count))]
+        return [(article, float(score)) for article, score in lines], changed == "1"
 
     def sections(self) -> list[str]:
         self.tell("sections")

@@ -7,7 +7,7 @@ import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -42,7 +42,7 @@ class StaticFiles:
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/"
 
-    def __enter__(self) -> StaticFiles:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -90,7 +90,7 @@ class SystemdMachine:
         wait_until(self._is_cleaned_up, "the last process has left the cgroup")
 
     def _is_cleaned_up(self) -> bool:
-        command = ["unshare", "--mount", "sh", "-c", _CLEAN_UP, "clean-up", self._mounts, self._cgroup]
+        command = ["unshare", "--mount", "sh", "-c", _CLEAN_UP, "clean-up", str(self._mounts), self._cgroup]
         return subprocess.run(tied(command), check=False, capture_output=True).returncode == 0
 
     def _start(self) -> None:

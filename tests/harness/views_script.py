@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harness.lifetime import tied
 from harness.page_view_policy import REPOSITORY
@@ -66,7 +68,7 @@ class FilledPage:
         return [url.removeprefix("https://views.test/sub/") for url in self.asked]
 
 
-def fill_page(path: str = "/a", files: dict[str, object] | None = None, **options: object) -> FilledPage:
+def fill_page(path: str = "/a", files: Mapping[str, object] | None = None, **options: Any) -> FilledPage:
     """What views.js makes of a page at `path`. `files` are JSON files by name ("articles/a"), `later` those that
     replace them before the timers go off, `missing` what the server says of any other; `spans` and `lists` are the data attributes of each."""
     given: dict[str, object] = {"path": path, "script": {}, "spans": [{"pvViews": ""}], "lists": [], "files": {},

@@ -23,7 +23,7 @@ def pause(seconds: float) -> None:
 
 
 def wait_until(
-    condition: Callable[[], T],
+    condition: Callable[[], T | None],
     what: str,
     deadline_s: float = DEFAULT_DEADLINE_S,
     poll_interval_s: float = _POLL_INTERVAL_S,

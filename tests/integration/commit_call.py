@@ -4,6 +4,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis
 
@@ -86,7 +87,7 @@ class Commit:
         """Redis's answer: [b"ok" | b"already" | b"stale", stored offset]."""
         return self.send_for_all(client)[:2]
 
-    def send_for_all(self, client: redis.Redis) -> list[bytes]:
+    def send_for_all(self, client: redis.Redis) -> list[Any]:
         """The same and, after "ok": articles renamed, facts refused, the first refusal, the clock."""
         answer = client.execute_command("FCALL", *self.arguments())
         assert isinstance(answer, list)

@@ -29,7 +29,7 @@ def ms_of(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def clock_of(at_ms: int, zone: ZoneInfo) -> str:
+def clock_of(at_ms: float, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%H:%M")
 
 

@@ -65,7 +65,7 @@ def test_parser_accepts_a_good_event(case: AcceptedCase) -> None:
     assert (word, AGENTS[int(agent)], bytes.fromhex(article).decode()) == ("none", case.agent, case.article)
 
 
-VALUES = [
+VALUES: list[object] = [
     0, 1, 1.0, -1, 1.5, 10**14, 10**14 - 1, True, None, [], {}, "", "/a", "user", "spider", "automated", "bot", "x" * 64,
     "x" * 65, "x" * 255, "x" * 256, "x" * 300, "x" * 301, "x" * 512, "x" * 513, "a\x00", "a\n", "a\n\n", "a\x7f", "a\x80",
     "a\x9f", "a\xa0", "é", "\U0001f600", "\ud800", "a\u2028",

@@ -67,7 +67,7 @@ def test_files_are_whole_after_each_of_fifty_kills_in_the_middle_of_writing(redi
         exporter(redis_server, tmp_path, out, once=True).finish()
         for _ in range(KILLS):
             running = exporter(redis_server, tmp_path, out)
-            wait_until(lambda now=running: caught_in_the_act(now, out), "it writes", poll_interval_s=0.002,
+            wait_until(lambda: caught_in_the_act(running, out), "it writes", poll_interval_s=0.002,
                        explain=running.describe)
             running.kill()
             assert unfinished(out), "killed between two files"

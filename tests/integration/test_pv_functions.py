@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -43,12 +44,12 @@ def test_program_loads_the_text_that_these_tests_load(client: redis.Redis, serve
 
 
 def views(start: int | None, end: int, articles: list[bytes], partition: str = "pageviews/0",
-          **more: object) -> Commit:
+          **more: Any) -> Commit:
     """A batch with one view of each article, in all time and in the minute 13:05."""
     ones = [1] * len(articles)
     groups = [Group("pv:totals", [len(articles)], [b"views"]), Group("pv:views", ones),
               Group(MINUTE_KEY, ones, expire_at=(NOW // MINUTE * MINUTE + MINUTE + 2 * HOUR) // 1000)]
-    return Commit(start, end, articles, groups, partition, **more)  # type: ignore[arg-type]
+    return Commit(start, end, articles, groups, partition, **more)
 
 
 # ---- Descriptions ----

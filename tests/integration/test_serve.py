@@ -7,6 +7,7 @@ import os
 import time
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,7 +221,7 @@ def test_requests_are_counted_by_their_status(server: ExporterServer) -> None:
     ({"serve": "127.0.0.1:1", "once": True}, "--once"), ({"serve": "nowhere"}, "--serve"),
     ({"serve": "127.0.0.1:99999"}, "--serve"), ({"serve": "127.0.0.1:1", "top": True, "out": False}, "--serve"),
 ])
-def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: dict, word: str) -> None:
+def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: dict[str, Any], word: str) -> None:
     program = Program(EXPORTER, arguments({"out": tmp_path / "out"} | options), tmp_path / "log")
     program.expect_exit(2)
     assert word in program.text()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -25,7 +26,7 @@ def count_site(client: redis.Redis, views: int = 1) -> None:
     client.hincrby(f"pv:site:{now:%Y-%m-%d}", f"{now:%H:%M}", views)
 
 
-def views_now(content: dict) -> int:
+def views_now(content: dict[str, Any]) -> int:
     return int(content["now"]["views"])
 
 

@@ -26,7 +26,7 @@ def test_count_is_served_at_the_next_question(redis_server: RedisServer, tmp_pat
         server.wait_file("/index.json")
         for expected in range(4, 8):
             count(client)
-            wait_until(lambda expected=expected: total(server.get(f"/articles{ARTICLE}.json")) == expected,
+            wait_until(lambda: total(server.get(f"/articles{ARTICLE}.json")) == expected,
                        f"{expected} views", deadline_s=5)
         wait_until(lambda: json.loads(server.get("/live.json").body)["now"]["views"] == 7, "live.json has them",
                    deadline_s=10)

@@ -59,7 +59,7 @@ class Site:
         expected = trending_reference.lists(self.views, self.sections, self.now_ms)
         for name in trending_reference.LISTS:
             for section in (None, *self.section_names):
-                found, changed = self.rank.list(name, section)
+                found, changed = self.rank.entries(name, section)
                 assert found == expected[name].get(section, []), (name, section, self.now_ms)
                 assert changed or found == self.seen.get((name, section), []), (name, section, self.now_ms)
                 self.seen[name, section] = found
@@ -235,7 +235,7 @@ def test_failed_read_gives_no_lists_and_the_next_refresh_makes_up_for_it(rank: R
         site.view_some(10, before_ms, site.now_ms)
         rank.tell(f"fail {rng.randint(0, 3)}")
         assert rank.refresh(site.now_ms).status != 0
-        assert rank.list("24h") == ([], False)
+        assert rank.entries("24h") == ([], False)
         site.refresh()
         site.check()
 
@@ -247,10 +247,10 @@ def test_idle_site_is_not_read(rank: RankCheck) -> None:
     site.check()
     site.step(SECOND)
     assert site.refresh() == Refresh(0, 1, 0, 0, "start")
-    assert not any(rank.list(name)[1] for name in trending_reference.LISTS)
+    assert not any(rank.entries(name)[1] for name in trending_reference.LISTS)
     site.view_some(1, site.now_ms, site.now_ms)
     assert site.refresh().reads == 2
-    assert rank.list("1h")[1]
+    assert rank.entries("1h")[1]
 
 
 def test_rebuild_comes_with_the_period_and_on_request(rank: RankCheck) -> None:
@@ -287,11 +287,11 @@ def test_empty_section_is_given_out_once_and_then_forgotten(rank: RankCheck) -> 
     rank.tell("rebuild")
     site.refresh()
     assert rank.sections() == ["left", "right"]
-    assert [rank.list(name, "left") for name in trending_reference.LISTS] == 6 * [([], True)]
+    assert [rank.entries(name, "left") for name in trending_reference.LISTS] == 6 * [([], True)]
     rank.tell("rebuild")
     site.refresh()
     assert rank.sections() == ["right"]
-    assert rank.list("1h", "right") == ([("/0/é", 2.0)], True)
+    assert rank.entries("1h", "right") == ([("/0/é", 2.0)], True)
 
 
 def test_other_articles_together_are_in_no_list(rank: RankCheck) -> None:
@@ -299,4 +299,4 @@ def test_other_articles_together_are_in_no_list(rank: RankCheck) -> None:
     site.view("(other)", site.now_ms, 100)
     site.view("/0/é", site.now_ms, 1)
     site.refresh()
-    assert rank.list("1h") == ([("/0/é", 1.0)], True)
+    assert rank.entries("1h") == ([("/0/é", 1.0)], True)
