@@ -17,7 +17,7 @@ static bool text_is(struct pv_text text, const char *word)
 /* Fields that are kept as they are; of one that stands twice the first counts. */
 #define KEPT(name, member)                                                                         \
     {                                                                                              \
-        name, sizeof name - 1, offsetof(struct pv_http_head, member)                               \
+        name, sizeof(name) - 1, offsetof(struct pv_http_head, member)                              \
     }
 static const struct {
     const char *name;
