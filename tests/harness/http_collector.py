@@ -4,7 +4,10 @@ from __future__ import annotations
 import json
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from harness.page_view_policy import REPOSITORY
 from harness.ports import free_port
@@ -13,6 +16,9 @@ from harness.waiting import wait_until
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
 ANSWER_DEADLINE_S = 20.0
+HEAD = "POST /v1/views HTTP/1.1\r\nHost: collector\r\nContent-Type: text/plain\r\n"
+VIEW = '{"u":"/a"}'
+MEMORY_KIB = 64 * 1024  # that no number of clients makes it take
 
 
 class Answer:
@@ -162,3 +168,14 @@ class HttpCollector:
         self.program.finish()
         counts = (line.split(" ") for line in self.program.text().splitlines())
         return {words[0]: int(words[1]) for words in counts if len(words) == 2 and words[1].isdecimal()}
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[HttpCollector]:
+    with HttpCollector(tmp_path) as started:
+        yield started
+
+
+def assert_still_serves(collector: HttpCollector) -> None:
+    assert collector.post({"u": "/served"}).status == 202
+    assert collector.articles()[-1] == "/served"

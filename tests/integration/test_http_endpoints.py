@@ -3,20 +3,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.http_collector import HttpCollector
+from harness.http_collector import HttpCollector, collector  # noqa: F401
 
 PLAUSIBLE = {"n": "pageview", "u": "https://example.org/a", "d": "example.org", "r": None, "w": 1280, "h": 0}
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[HttpCollector]:
-    with HttpCollector(tmp_path) as started:
-        yield started
 
 
 def test_view_is_answered_when_it_is_in_the_spool(collector: HttpCollector) -> None:

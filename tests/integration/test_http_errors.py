@@ -1,21 +1,11 @@
 """What refused requests are answered with: JSON that says why, and where the HTTP library answers, its own text."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from harness.http_collector import HttpCollector, request_bytes
+from harness.http_collector import HEAD, HttpCollector, collector, request_bytes  # noqa: F401
 
-POST = "POST /v1/views HTTP/1.1\r\nHost: collector\r\nContent-Type: text/plain\r\n"
-CHUNKED = f"{POST}Transfer-Encoding: chunked\r\n\r\n"
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[HttpCollector]:
-    with HttpCollector(tmp_path) as started:
-        yield started
+CHUNKED = f"{HEAD}Transfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -31,13 +21,13 @@ def collector(tmp_path: Path) -> Iterator[HttpCollector]:
         ("GET /pv.js HTTP/1.1\r\nHost: c\r\nBad Name: x\r\n\r\n", 400, "bad name"),
         (f"GET /pv.js HTTP/1.1\r\nHost: c\r\nX: {'a' * 9000}\r\n\r\n", 431, "8 KiB"),
         (f"GET /pv.js HTTP/1.1\r\nHost: c\r\nX: {'a' * 14000}\r\n\r\n", 431, "8 KiB"),
-        (f"{POST}Content-Length: 70000\r\n\r\n", 413, "64 KiB"),
-        (f"{POST}Content-Length: 2\r\nContent-Length: 2\r\n\r\n[]", 400, "twice"),
-        (f"{POST}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n", 400, "twice"),
-        (f"{POST}Transfer-Encoding: gzip\r\n\r\n", 400, "other than chunked"),
-        (f"{POST}Content-Length: 1\r\n\r\n{{", 400, "not JSON"),
+        (f"{HEAD}Content-Length: 70000\r\n\r\n", 413, "64 KiB"),
+        (f"{HEAD}Content-Length: 2\r\nContent-Length: 2\r\n\r\n[]", 400, "twice"),
+        (f"{HEAD}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n", 400, "twice"),
+        (f"{HEAD}Transfer-Encoding: gzip\r\n\r\n", 400, "other than chunked"),
+        (f"{HEAD}Content-Length: 1\r\n\r\n{{", 400, "not JSON"),
         (f"{CHUNKED}1\r\n{{\r\n0\r\n\r\n", 400, "not JSON"),
-        (f"{POST.replace('text/plain', 'image/gif')}Content-Length: 2\r\n\r\n[]", 415, "text/plain"),
+        (f"{HEAD.replace('text/plain', 'image/gif')}Content-Length: 2\r\n\r\n[]", 415, "text/plain"),
     ],
 )
 def test_error_of_a_readable_request_is_json(collector: HttpCollector, request_text: str, status: int,
@@ -58,8 +48,8 @@ LIBRARY_ANSWERS = {
     "a target beyond the memory": f"GET /v1/pixel.gif?u=/{'a' * 20_000} HTTP/1.1\r\nHost: c\r\n\r\n",
     "fields beyond the memory": f"GET /pv.js HTTP/1.1\r\nHost: c\r\nX: {'a' * 20_000}\r\n\r\n",
     "more fields than the memory has room for": "GET /pv.js HTTP/1.1\r\nHost: c\r\n" + "a: b\r\n" * 400 + "\r\n",
-    "a length that is no number": f"{POST}Content-Length: +2\r\n\r\n[]",
-    "a length without an end": f"{POST}Content-Length: 99999999999999999999999\r\n\r\n",
+    "a length that is no number": f"{HEAD}Content-Length: +2\r\n\r\n[]",
+    "a length without an end": f"{HEAD}Content-Length: 99999999999999999999999\r\n\r\n",
     "a chunk's size that is no number": f"{CHUNKED}zz\r\n\r\n",
     "a chunk's size without an end": f"{CHUNKED}ffffffffffffffff1\r\n[]\r\n0\r\n\r\n",
     "a chunk longer than it says": f"{CHUNKED}2\r\n[]xx0\r\n\r\n",

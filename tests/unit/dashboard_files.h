@@ -113,12 +113,14 @@ static inline size_t count_entries(const char *path)
     return count - 2; /* . and .. */
 }
 
+/* With all that is in it, if it is still there. */
 static inline void remove_directory(const char *path)
 {
     DIR *stream = opendir(path);
     const struct dirent *entry;
 
-    assert_non_null(stream);
+    if (stream == NULL)
+        return;
     while ((entry = readdir(stream)) != NULL) {
         char below[TEST_PATH_SIZE];
         struct stat file;

@@ -4,20 +4,18 @@
 
 #include "test_pageview_support.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
+#include "dashboard_files.h"
 #include "pageview/spool.h"
 
-enum { LINE_MAX_SIZE = 8192, PATH_MAX_SIZE = 128 };
+enum { LINE_MAX_SIZE = 8192 };
 
 #define LEAST_SEGMENT (PV_SPOOL_MAX_LEAST / 16)
 
-static char base[64], directory[PATH_MAX_SIZE];
+static char base[TEST_PATH_SIZE], directory[TEST_PATH_SIZE];
 static int directory_fd;
 static struct pv_spool *spool;
 static struct pv_error error;
@@ -50,36 +48,12 @@ static inline void allow_large_files(void)
 static inline int make_spool(void **state)
 {
     allow_large_files();
-    strcpy(base, "/tmp/pv-spool-XXXXXX");
-    if (mkdtemp(base) == NULL)
-        return -1;
-    snprintf(directory, sizeof directory, "%s/var/spool", base);
+    make_directory(base);
+    join_path(directory, base, "var/spool");
     spool = open_spool(PV_SPOOL_MAX_LEAST, PV_SPOOL_SYNC_OFF);
     open_writer = (struct pv_spool_writer){.spool = *state == &open_writer ? spool : NULL};
     directory_fd = open(directory, O_RDONLY | O_DIRECTORY);
     return directory_fd >= 0 ? 0 : -1;
-}
-
-static inline void remove_tree_at(int at, const char *name)
-{
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY);
-    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
-    struct dirent *entry;
-
-    while (entries != NULL && (entry = readdir(entries)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (unlinkat(fd, entry->d_name, 0) != 0)
-            remove_tree_at(fd, entry->d_name);
-    }
-    if (entries != NULL)
-        closedir(entries);
-    unlinkat(at, name, AT_REMOVEDIR);
-}
-
-static inline void remove_tree(const char *path)
-{
-    remove_tree_at(AT_FDCWD, path);
 }
 
 static inline int drop_spool(void **state)
@@ -88,7 +62,7 @@ static inline int drop_spool(void **state)
     pv_spool_writer_rest(&open_writer);
     pv_spool_close(spool);
     close(directory_fd);
-    remove_tree(base);
+    remove_directory(base);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 # What the producer keeps of people: hashes under salts of a day.
-foreach(module salts visitor)
+foreach(module salt_files salts visitor)
   pv_unit_test(producer_${module} pv-producer-lib PkgConfig::SODIUM)
 endforeach()
 # It reads etc/spiders.txt and lists of user agents.

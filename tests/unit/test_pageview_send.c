@@ -1,103 +1,5 @@
-/* A view that was sent is in the spool as the event it is; a view that was not says why. */
-#include "test_pageview_events.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-
-#include "pageview/clock.h"
-#include "pageview/send.h"
-#include "pageview/spool.h"
-
-enum { PATH_SIZE = 128, TEXT_SIZE = 1 << 20 };
-
-static char directory[64];
-static char sent[TEXT_SIZE]; /* what the spool has */
-static struct pv_sender *sender;
-static struct pv_error error;
-
-static struct pv_sender *open_sender(const struct pv_sender_options *options)
-{
-    struct pv_sender *opened;
-
-    if (pv_sender_open(directory, options, &opened, &error) != PV_OK)
-        fail_msg("%s", error.text);
-    return opened;
-}
-
-static int make_sender(void **state)
-{
-    static const struct pv_sender_options options = {.max_bytes = PV_SPOOL_MAX_LEAST,
-                                                     .sync = PV_SEND_SYNC_OFF};
-
-    (void)state;
-    strcpy(directory, "/tmp/pv-send-XXXXXX");
-    if (mkdtemp(directory) == NULL)
-        return -1;
-    sender = open_sender(&options);
-    return 0;
-}
-
-static void remove_directory(void)
-{
-    DIR *entries = opendir(directory);
-    struct dirent *entry;
-
-    while (entries != NULL && (entry = readdir(entries)) != NULL)
-        (void)unlinkat(dirfd(entries), entry->d_name, 0);
-    if (entries != NULL)
-        closedir(entries);
-    rmdir(directory);
-}
-
-static int drop_sender(void **state)
-{
-    (void)state;
-    pv_sender_destroy(sender);
-    remove_directory();
-    return 0;
-}
-
-static void read_first_segment(void)
-{
-    char path[PATH_SIZE];
-    ssize_t length = 0;
-    int file;
-
-    snprintf(path, sizeof path, "%s/000000000001.ndjson", directory);
-    file = open(path, O_RDONLY);
-    if (file >= 0) {
-        length = read(file, sent, sizeof sent - 1);
-        close(file);
-    }
-    assert_true(length >= 0);
-    sent[length] = '\0';
-}
-
-/* The view is sent and is, as an event, the only one in the spool. */
-static void send_to(struct pv_sender *to, const struct pv_view *view)
-{
-    size_t before, after;
-
-    read_first_segment();
-    before = strlen(sent);
-    assert_int_equal(pv_sender_send(to, view), PV_SEND_OK);
-    read_first_segment();
-    after = strlen(sent);
-    assert_true(after > before + 1);
-    assert_int_equal(sent[after - 1], '\n');
-    assert_ptr_equal(strchr(sent + before, '\n'), sent + after - 1);
-    assert_int_equal(pv_event_json_parse(parser, sent + before, after - 1 - before, 0,
-                                         pv_clock_now_ms(&pv_wall_clock), &event),
-                     VALID);
-}
-
-static void send_one(const struct pv_view *view)
-{
-    send_to(sender, view);
-}
+/* A view that was sent is in the spool as the event it is; a view that breaks a rule is not. */
+#include "pageview_sender.h"
 
 static void expect_refused(const struct pv_view *view)
 {
@@ -107,16 +9,6 @@ static void expect_refused(const struct pv_view *view)
     assert_string_equal(sent, "");
     read_first_segment();
     assert_string_equal(sent, "");
-}
-
-/* A text of `length` times `c`. */
-static const char *text_of(char c, size_t length)
-{
-    static char text[100000];
-
-    memset(text, c, length);
-    text[length] = '\0';
-    return text;
 }
 
 static void view_is_sent_with_all_it_says(void **state)
@@ -291,108 +183,6 @@ static void host_of_the_referrer_is_kept_and_no_more(void **state)
     assert_null(event.referrer.data);
 }
 
-static void full_spool_is_said(void **state)
-{
-    const struct pv_view view = {.url = "/a", .title = text_of('t', 300)};
-    enum pv_send_result result;
-
-    (void)state;
-    while ((result = pv_sender_send(sender, &view)) == PV_SEND_OK)
-        ;
-    assert_int_equal(result, PV_SEND_FULL);
-    assert_contains(pv_send_result_text(result), "full");
-}
-
-static void closed_sender_refuses_every_view(void **state)
-{
-    const struct pv_view view = {.url = "/a"};
-
-    (void)state;
-    send_one(&view);
-    pv_sender_close(sender);
-    pv_sender_close(sender);
-    assert_int_equal(pv_sender_send(sender, &view), PV_SEND_CLOSED);
-    assert_int_equal(pv_sender_send(sender, &(struct pv_view){.url = ""}), PV_SEND_CLOSED);
-    read_first_segment();
-    assert_ptr_equal(strchr(sent, '\n'), sent + strlen(sent) - 1);
-}
-
-static void close_now(int signal_number)
-{
-    (void)signal_number;
-    pv_sender_close(sender);
-}
-
-static void *interrupt(void *of)
-{
-    (void)pthread_kill(*(pthread_t *)of, SIGUSR1);
-    return NULL;
-}
-
-/* The signal comes at any point of a send; were the lock or memory of one in the way, it would
- * hang.
- */
-static void sender_may_be_closed_by_a_signal_handler(void **state)
-{
-    const struct pv_view view = {.url = "/a"};
-    const struct pv_sender_options options = {.max_bytes = INT64_C(1) << 30};
-    const struct sigaction closing = {.sa_handler = close_now};
-    pthread_t self = pthread_self(), other;
-
-    (void)state;
-    assert_int_equal(sigaction(SIGUSR1, &closing, NULL), 0);
-    for (int i = 0; i < 50; i++) {
-        enum pv_send_result result;
-
-        pv_sender_destroy(sender);
-        sender = open_sender(&options);
-        assert_int_equal(pthread_create(&other, NULL, interrupt, &self), 0);
-        while ((result = pv_sender_send(sender, &view)) == PV_SEND_OK)
-            ;
-        assert_int_equal(result, PV_SEND_CLOSED);
-        assert_int_equal(pthread_join(other, NULL), 0);
-    }
-    (void)signal(SIGUSR1, SIG_DFL);
-}
-
-static void spool_that_is_gone_is_said(void **state)
-{
-    const struct pv_view view = {.url = "/a"};
-
-    (void)state;
-    send_one(&view);
-    remove_directory();
-    assert_int_equal(pv_sender_send(sender, &view), PV_SEND_FAILED);
-    assert_int_equal(errno, ENOENT);
-}
-
-static void what_cannot_be_opened_says_why(void **state)
-{
-    struct pv_sender *opened;
-
-    (void)state;
-    assert_int_equal(pv_sender_open("/dev/null/spool", NULL, &opened, &error), PV_INVALID);
-    assert_contains(error.text, "/dev/null/spool");
-    assert_null(opened);
-    assert_int_equal(
-        pv_sender_open(directory, &(struct pv_sender_options){.max_bytes = 65535}, &opened, NULL),
-        PV_INVALID);
-    assert_int_equal(pv_sender_open(directory,
-                                    &(struct pv_sender_options){.sync = (enum pv_send_sync)9},
-                                    &opened, &error),
-                     PV_INVALID);
-    pv_sender_destroy(NULL);
-}
-
-static void every_result_has_a_text(void **state)
-{
-    (void)state;
-    for (int result = PV_SEND_OK; result <= PV_SEND_FAILED + 1; result++)
-        assert_non_null(pv_send_result_text((enum pv_send_result)result));
-}
-
-#define SEND_TEST(name) cmocka_unit_test_setup_teardown(name, make_sender, drop_sender)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,12 +193,6 @@ int main(void)
         SEND_TEST(bounds_are_where_the_header_says),
         SEND_TEST(title_never_costs_a_view),
         SEND_TEST(host_of_the_referrer_is_kept_and_no_more),
-        SEND_TEST(full_spool_is_said),
-        SEND_TEST(closed_sender_refuses_every_view),
-        SEND_TEST(sender_may_be_closed_by_a_signal_handler),
-        SEND_TEST(spool_that_is_gone_is_said),
-        SEND_TEST(what_cannot_be_opened_says_why),
-        cmocka_unit_test(every_result_has_a_text),
     };
 
     return cmocka_run_group_tests(tests, make_parser, destroy_parser);

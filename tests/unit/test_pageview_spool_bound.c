@@ -113,11 +113,11 @@ static void bound_that_is_too_small_is_refused(void **state)
 static void what_is_no_directory_is_refused(void **state)
 {
     struct pv_spool *other;
-    char path[PATH_MAX_SIZE + 32];
+    char path[TEST_PATH_SIZE];
 
     (void)state;
     assert_int_equal(append("x\n"), PV_SPOOL_OK);
-    snprintf(path, sizeof path, "%s/000000000001.ndjson/spool", directory);
+    join_path(path, directory, "000000000001.ndjson/spool");
     assert_int_equal(pv_spool_open(path, 0, PV_SPOOL_SYNC_OFF, &other, &error), PV_INVALID);
     assert_contains(error.text, path);
     assert_int_equal(pv_spool_open("", 0, PV_SPOOL_SYNC_OFF, &other, &error), PV_INVALID);
@@ -127,7 +127,7 @@ static void directory_that_is_gone_is_said(void **state)
 {
     (void)state;
     assert_int_equal(append("x\n"), PV_SPOOL_OK);
-    remove_tree(base);
+    remove_directory(base);
     assert_int_equal(append("x\n"), PV_SPOOL_FAILED);
     assert_int_equal(errno, ENOENT);
 }

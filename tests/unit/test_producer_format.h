@@ -143,4 +143,6 @@ static inline const char *refusal(const char *text)
     return error.text;
 }
 
+#define FORMAT_TEST(name) cmocka_unit_test_teardown(name, drop_format)
+
 #endif

@@ -234,8 +234,6 @@ static void broken_directives_are_named(void **state)
     assert_contains(refusal("LogFormat \"\" x"), "is empty");
 }
 
-#define FORMAT_TEST(name) cmocka_unit_test_teardown(name, drop_format)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

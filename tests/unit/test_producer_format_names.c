@@ -119,8 +119,6 @@ static void formats_do_not_share_what_they_keep(void **state)
     pv_log_format_destroy(NULL);
 }
 
-#define FORMAT_TEST(name) cmocka_unit_test_teardown(name, drop_format)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
