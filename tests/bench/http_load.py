@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.measured import run
+from harness import nginx_server
 from harness.child_process import ChildProcess
 from harness.ports import answers
 from harness.programs import clean_environment
@@ -66,26 +67,6 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(_cpu_s(int(one)) for one in children)
 
 
-# All that is not the measured server's own is the same for each.
-_NGINX = """\
-daemon off;
-{user}
-worker_processes 1;
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{ worker_connections {connections}; }}
-http {{
-    client_body_temp_path {directory}/body;
-    proxy_temp_path {directory}/proxy;
-    fastcgi_temp_path {directory}/fastcgi;
-    uwsgi_temp_path {directory}/uwsgi;
-    scgi_temp_path {directory}/scgi;
-    keepalive_requests 100000000;
-    {http}
-}}
-"""
-
-
 @contextmanager
 def server(command: list[str], port: int, output: Path) -> Iterator[ChildProcess]:
     processor, _, _ = processors()
@@ -107,11 +88,10 @@ def server(command: list[str], port: int, output: Path) -> Iterator[ChildProcess
 def nginx(directory: Path, port: int, http: str, connections: int) -> Iterator[ChildProcess]:
     """With one worker, and `http` as the rest of its http section. It makes `directory`, where its logs are."""
     directory.mkdir()
-    config = directory / "nginx.conf"
-    config.write_text(_NGINX.format(directory=directory, http=http, connections=connections,
-                                    user="user root;" if os.geteuid() == 0 else ""))
-    with server(["/usr/sbin/nginx", "-c", str(config), "-e", str(directory / "start.log")], port,
-                directory / "output.log") as child:
+    text = nginx_server.configuration(directory, f"keepalive_requests 100000000;\n{http}", workers=1,
+                                      connections=connections)
+    (directory / "nginx.conf").write_text(text, encoding="utf-8")
+    with server(nginx_server.command(directory), port, directory / "output.log") as child:
         yield child
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness.log_lines import log_line
 from harness.pipeline import Pipeline
+from harness.repeated import Repeated
 from harness.waiting import pause
 
 ROTATED_EVERY_S = 0.05
@@ -22,23 +23,18 @@ RUNS_S = (0.3, 0.8, 1.5, 2.5)
 PAUSES_S = (0.0, 0.05, 0.5)
 
 
-class RotatedLog:
+class RotatedLog(Repeated):
     """Writes numbered lines; each rotated file is compressed beside the writing, as Caddy does it."""
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
         self._log = path.open("ab", buffering=0)
-        self._stop = threading.Event()
         self._compressing: list[threading.Thread] = []
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self.lines = 0
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
         for thread in self._compressing:
             thread.join()
         self._log.close()
@@ -48,15 +44,11 @@ class RotatedLog:
             self._log.write(log_line(f"/line/{self.lines}".encode()))
             self.lines += 1
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            end = time.monotonic() + ROTATED_EVERY_S
-            while time.monotonic() < end:
-                self.write()
-                pause(0.005)
-            self._rotate()
-
-    def _rotate(self) -> None:
+    def turn(self) -> None:
+        end = time.monotonic() + ROTATED_EVERY_S
+        while time.monotonic() < end:
+            self.write()
+            pause(0.005)
         number = len(self._compressing)
         rotated = self._path.with_name(f"{self._path.name}-2026-11-24T{number // 1000:02}-00-{number % 1000:03}")
         self._path.rename(rotated)
@@ -83,13 +75,12 @@ def test_no_file_is_passed_over_while_files_are_renamed_and_compressed(pipeline:
     log = RotatedLog(pipeline.log)
     log.write()
     pipeline.ship()  # what is rotated from now on is no history
-    log.start()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        producer = pipeline.producer()
-        pause(source.choice(RUNS_S))
-        producer.kill()
-        pause(source.choice(PAUSES_S))
-    log.stop()
+    with log:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            producer = pipeline.producer()
+            pause(source.choice(RUNS_S))
+            producer.kill()
+            pause(source.choice(PAUSES_S))
     pipeline.ship()
     pipeline.assert_articles_in_topic(Counter(f"/line/{number}" for number in range(log.lines)))

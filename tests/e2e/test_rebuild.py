@@ -1,13 +1,13 @@
 """--rebuild: the retained log is counted again while the live counts go on, and takes their place at once."""
 from __future__ import annotations
 
-import threading
 
 from confluent_kafka import TopicPartition
 
 from harness.event_traffic import Traffic, send_views
 from harness.pipeline import Pipeline
 from harness.redis_counts import read_hash
+from harness.repeated import Repeated
 from harness.waiting import pause, wait_until
 
 
@@ -30,45 +30,35 @@ def test_rebuilt_counts_are_the_recount_of_the_topic(pipeline: Pipeline) -> None
     assert pipeline.redis().keys("pv:rebuild*") == []
 
 
-class Reader:
+class Reader(Repeated):
     """Reads every 5 ms what belongs together in one transaction, until left."""
 
     def __init__(self, pipeline: Pipeline, wrong_article: bytes) -> None:
+        super().__init__()
         self._client = pipeline.redis()
         self._wrong = wrong_article
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._last = 0
         self.reads = 0
         self.saw = {"old": 0, "new": 0}
         self.faults: list[str] = []
 
-    def __enter__(self) -> Reader:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ending.set()
-        self._thread.join()
-
-    def _read(self) -> None:
-        last = 0
-        while not self._ending.is_set():
-            transaction = self._client.pipeline(transaction=True)
-            transaction.hvals("pv:views").hget("pv:views", self._wrong).hget("pv:totals", "views")
-            transaction.hget("pv:totals", "views")
-            values, wrong, total, _ = transaction.execute()
-            views = sum(map(int, values))
-            old = wrong is not None
-            self.reads += 1
-            self.saw["old" if old else "new"] += 1
-            if views != int(total) + (7 if old else 0):
-                self.faults.append(f"{views} views of articles, {total!r} in all, {wrong!r} of {self._wrong!r}")
-            if int(total) < last:
-                self.faults.append(f"{total!r} views after {last}")
-            if old and self.saw["new"]:
-                self.faults.append("the old counts came back")
-            last = int(total)
-            pause(0.005)
+    def turn(self) -> None:
+        transaction = self._client.pipeline(transaction=True)
+        transaction.hvals("pv:views").hget("pv:views", self._wrong).hget("pv:totals", "views")
+        transaction.hget("pv:totals", "views")
+        values, wrong, total, _ = transaction.execute()
+        views = sum(map(int, values))
+        old = wrong is not None
+        self.reads += 1
+        self.saw["old" if old else "new"] += 1
+        if views != int(total) + (7 if old else 0):
+            self.faults.append(f"{views} views of articles, {total!r} in all, {wrong!r} of {self._wrong!r}")
+        if int(total) < self._last:
+            self.faults.append(f"{total!r} views after {self._last}")
+        if old and self.saw["new"]:
+            self.faults.append("the old counts came back")
+        self._last = int(total)
+        pause(0.005)
 
 
 def test_reader_sees_the_old_counts_or_the_new_ones_while_traffic_flows(pipeline: Pipeline) -> None:

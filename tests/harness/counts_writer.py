@@ -2,42 +2,31 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
-from types import TracebackType
+from typing import Self
 
 import redis
 
 from harness.counts import minute_of
+from harness.repeated import Repeated
 from harness.trending_reference import LISTS
 
 ARTICLES = 300
 SECTIONS = ("news", "sport", "a/b", "Ä & Ö")
 
 
-class CountsWriter:
+class CountsWriter(Repeated):
     """`with CountsWriter(client): files are made`. Each turn is one MULTI: counts, lists and offsets together."""
 
     def __init__(self, client: redis.Redis, seed: int = 1) -> None:
+        super().__init__()
         self._client = client
         self._source = random.Random(seed)
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self.turns = 0
 
-    def __enter__(self) -> CountsWriter:
+    def __enter__(self) -> Self:
         self.turn()
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ending.is_set():
-            self.turn()
+        return super().__enter__()
 
     def turn(self) -> None:
         now_ms = int(time.time() * 1000)

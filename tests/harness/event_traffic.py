@@ -3,12 +3,11 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
-from types import TracebackType
 
 from confluent_kafka import Producer
 
+from harness.repeated import Repeated
 from harness.waiting import pause
 
 
@@ -33,26 +32,15 @@ def send_views(brokers: str, topic: str, count: int, seed: int = 1, articles: in
     assert client.flush(60) == 0, "Kafka did not take the events"
 
 
-class Traffic:
+class Traffic(Repeated):
     """Sends a steady trickle of views from a thread until left: `with Traffic(...): faults happen`."""
 
     def __init__(self, brokers: str, topic: str, seed: int = 1) -> None:
+        super().__init__()
         self._arguments = (brokers, topic)
         self._source = random.Random(seed)
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._send, daemon=True)
 
-    def __enter__(self) -> Traffic:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self._ending.set()
-        self._thread.join()
-
-    def _send(self) -> None:
+    def turn(self) -> None:
         brokers, topic = self._arguments
-        while not self._ending.is_set():
-            send_views(brokers, topic, 500, seed=self._source.randrange(1 << 30))
-            pause(0.05)
+        send_views(brokers, topic, 500, seed=self._source.randrange(1 << 30))
+        pause(0.05)

@@ -10,16 +10,21 @@ from harness.private_server import PrivateServer, write_pages
 _CONFIG = """\
 daemon off;
 {user}
-worker_processes 2;
+worker_processes {workers};
 pid {directory}/nginx.pid;
 error_log {directory}/error.log notice;
-events {{ worker_connections 512; }}
+events {{ worker_connections {connections}; }}
 http {{
     client_body_temp_path {directory}/body;
     proxy_temp_path {directory}/proxy;
     fastcgi_temp_path {directory}/fastcgi;
     uwsgi_temp_path {directory}/uwsgi;
     scgi_temp_path {directory}/scgi;
+{http}
+}}
+"""
+
+_SITE = """\
     types {{ text/html html; text/javascript js; image/png png; }}
 {http}
     server {{
@@ -34,8 +39,19 @@ http {{
             try_files $uri /index.html;
         }}
     }}
-}}
 """
+
+
+def configuration(directory: Path, http: str, workers: int, connections: int) -> str:
+    """Of an nginx in the foreground whose files are all in `directory`, with `http` in that section."""
+    # The directory may be for its own user only.
+    user = "user root;" if os.geteuid() == 0 else ""
+    return _CONFIG.format(directory=directory, http=http, workers=workers, connections=connections, user=user)
+
+
+def command(directory: Path) -> list[str]:
+    """With the configuration in `directory`/nginx.conf."""
+    return ["/usr/sbin/nginx", "-c", str(directory / "nginx.conf"), "-e", str(directory / "start.log")]
 
 
 class NginxServer(PrivateServer):
@@ -49,21 +65,20 @@ class NginxServer(PrivateServer):
         self.pages = directory / "pages"
         write_pages(self.pages)
         self._directory = directory
-        (directory / "nginx.conf").write_text(_CONFIG.format(
+        site = _SITE.format(
             directory=directory, port=self.port, server=server, location=location,
             # Without one it writes to a log outside of the test; beside another one "off" would win.
             http=http if "access_log" in http else f"{http}\naccess_log off;",
-            # The test's directory is for its own user only.
-            user="user root;" if os.geteuid() == 0 else "",
-        ), encoding="utf-8")
+        )
+        text = configuration(directory, site, workers=2, connections=512)
+        (directory / "nginx.conf").write_text(text, encoding="utf-8")
 
     @property
     def pid_file(self) -> Path:
         return self._directory / "nginx.pid"
 
     def _command(self) -> list[str]:
-        own = self._directory
-        return ["/usr/sbin/nginx", "-c", str(own / "nginx.conf"), "-e", str(own / "start.log")]
+        return command(self._directory)
 
     def stop(self) -> None:
         """SIGQUIT: requests under way are answered and logged first."""

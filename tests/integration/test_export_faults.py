@@ -91,6 +91,13 @@ def failures(running: ChildProcess) -> list[str]:
     return [line for line in running.text().splitlines() if "event=round_failed" in line]
 
 
+def exporter_that_has_written(server: RedisServer, writer: CountsWriter, directory: Path, out: Path) -> Program:
+    writer.turn()
+    running = exporter(server, directory, out)
+    wait_until((out / "index.json").exists, "the first round ends", explain=running.describe)
+    return running
+
+
 def check_failed_and_kept(running: ChildProcess, writer: CountsWriter, out: Path, reader: Reader,
                           *said: str) -> None:
     """While counts move and nothing can be written: whole files that stay, and a log line that has these words."""
@@ -109,9 +116,7 @@ def check_failed_and_kept(running: ChildProcess, writer: CountsWriter, out: Path
 def test_full_disk_keeps_the_files_and_room_is_enough_to_go_on(redis_server: RedisServer, disk: Path,
                                                                tmp_path: Path) -> None:
     out, reader, writer = disk / "out", Reader(), CountsWriter(redis_server.client())
-    writer.turn()
-    running = exporter(redis_server, tmp_path, out)
-    wait_until((out / "index.json").exists, "the first round ends", explain=running.describe)
+    running = exporter_that_has_written(redis_server, writer, tmp_path, out)
     with (disk / "filler").open("wb", buffering=0) as filler:
         def fill() -> bool:
             try:
@@ -136,9 +141,7 @@ def test_full_disk_keeps_the_files_and_room_is_enough_to_go_on(redis_server: Red
 def test_disk_that_becomes_read_only_keeps_the_files_until_it_is_writable(redis_server: RedisServer, disk: Path,
                                                                           tmp_path: Path) -> None:
     out, reader, writer = disk / "out", Reader(), CountsWriter(redis_server.client())
-    writer.turn()
-    running = exporter(redis_server, tmp_path, out)
-    wait_until((out / "index.json").exists, "the first round ends", explain=running.describe)
+    running = exporter_that_has_written(redis_server, writer, tmp_path, out)
 
     def remount(how: str) -> bool:  # busy while a file is open for writing
         return subprocess.run(["mount", "-o", f"remount,{how}", disk], stderr=subprocess.DEVNULL).returncode == 0

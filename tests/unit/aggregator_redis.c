@@ -1,20 +1,18 @@
 #include "aggregator_redis.h"
 
+#include "redis_socket.h"
 #include "test_pageview_support.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 
 enum { CALLS_MAX = 1024, FAULTS_MAX = 16, FIELDS_MAX = 32, WORDS_MAX = 1024, WORD_SIZE = 64 };
 
 struct fence {
-    char directory[32], address[64];
+    struct redis_socket socket;
     struct pv_redis_options options;
-    int listener;
     pthread_t thread;
 
     pthread_mutex_t lock;
@@ -185,7 +183,7 @@ static void *run(void *context)
     struct fence *fence = context;
     int connection;
 
-    while ((connection = accept(fence->listener, NULL, NULL)) >= 0) {
+    while ((connection = accept(fence->socket.listener, NULL, NULL)) >= 0) {
         if (set_connection(fence, connection))
             serve(fence, connection);
         set_connection(fence, -1);
@@ -197,21 +195,14 @@ static void *run(void *context)
 struct fence *fence_start(void)
 {
     struct fence *fence = calloc(1, sizeof *fence);
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
 
     assert_non_null(fence);
     (void)signal(SIGPIPE, SIG_IGN); /* as the program does */
-    snprintf(fence->directory, sizeof fence->directory, "/tmp/pv-unit-XXXXXX");
-    assert_non_null(mkdtemp(fence->directory));
-    snprintf(fence->address, sizeof fence->address, "unix:%s/redis", fence->directory);
-    snprintf(name.sun_path, sizeof name.sun_path, "%s/redis", fence->directory);
-    fence->options = (struct pv_redis_options){.address = fence->address, .prefix = "pv:"};
+    redis_socket_open(&fence->socket);
+    fence->options = (struct pv_redis_options){.address = fence->socket.address, .prefix = "pv:"};
     fence->connection = -1;
     pthread_mutex_init(&fence->lock, NULL);
     pthread_cond_init(&fence->called, NULL);
-    fence->listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_int_equal(bind(fence->listener, (struct sockaddr *)&name, sizeof name), 0);
-    assert_int_equal(listen(fence->listener, 8), 0);
     assert_int_equal(pthread_create(&fence->thread, NULL, run, fence), 0);
     return fence;
 }
@@ -225,11 +216,9 @@ void fence_stop(struct fence *fence)
     if (fence->connection >= 0)
         shutdown(fence->connection, SHUT_RDWR);
     pthread_mutex_unlock(&fence->lock);
-    shutdown(fence->listener, SHUT_RDWR); /* wakes accept */
+    redis_socket_stop(&fence->socket);
     pthread_join(fence->thread, NULL);
-    close(fence->listener);
-    unlink(fence->address + strlen("unix:"));
-    rmdir(fence->directory);
+    redis_socket_close(&fence->socket);
     pthread_cond_destroy(&fence->called);
     pthread_mutex_destroy(&fence->lock);
     free(fence);

@@ -1,21 +1,19 @@
 #include "dashboard_redis.h"
 
+#include "redis_socket.h"
 #include "test_pageview_support.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "pageview/buffer.h"
 
 struct scripted_redis {
     const struct scripted_step *steps;
     size_t count, done;
-    char directory[32], address[64];
+    struct redis_socket socket;
     struct pv_redis_options options;
     struct pv_redis *client;
-    int listener;
     pthread_t thread;
     char complaint[1024]; /* empty: all went by the script */
 };
@@ -125,7 +123,7 @@ static void *run(void *context)
     struct scripted_redis *server = context;
     int connection;
 
-    while ((connection = accept(server->listener, NULL, NULL)) >= 0) {
+    while ((connection = accept(server->socket.listener, NULL, NULL)) >= 0) {
         FILE *stream = fdopen(connection, "r+");
 
         setvbuf(stream, NULL, _IONBF, 0);
@@ -139,22 +137,15 @@ struct scripted_redis *scripted_redis_start(const struct scripted_step *steps, s
                                             struct pv_redis **client)
 {
     struct scripted_redis *server = calloc(1, sizeof *server);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct pv_error error;
 
     assert_non_null(server);
-    signal(SIGPIPE, SIG_IGN); /* as the program does */
     server->steps = steps;
     server->count = count;
-    strcpy(server->directory, "/tmp/pv-unit-XXXXXX");
-    assert_non_null(mkdtemp(server->directory));
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/redis", server->directory);
-    snprintf(server->address, sizeof server->address, "unix:%s/redis", server->directory);
-    server->listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_return_code(bind(server->listener, (struct sockaddr *)&address, sizeof address), 0);
-    assert_return_code(listen(server->listener, 4), 0);
+    (void)signal(SIGPIPE, SIG_IGN); /* as the program does */
+    redis_socket_open(&server->socket);
     assert_int_equal(pthread_create(&server->thread, NULL, run, server), 0);
-    server->options = (struct pv_redis_options){.address = server->address, .prefix = "pv:"};
+    server->options = (struct pv_redis_options){.address = server->socket.address, .prefix = "pv:"};
     assert_int_equal(pv_redis_new(&server->options, &server->client, &error), PV_OK);
     *client = server->client;
     return server;
@@ -171,11 +162,9 @@ void scripted_redis_finish(struct scripted_redis *server)
     size_t done, count = server->count;
 
     pv_redis_destroy(server->client);
-    shutdown(server->listener, SHUT_RDWR); /* wakes accept */
+    redis_socket_stop(&server->socket);
     pthread_join(server->thread, NULL);
-    close(server->listener);
-    unlink(server->address + strlen("unix:"));
-    rmdir(server->directory);
+    redis_socket_close(&server->socket);
     memcpy(complaint, server->complaint, sizeof complaint);
     done = server->done;
     free(server);

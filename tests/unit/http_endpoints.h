@@ -92,14 +92,10 @@ static inline struct pv_text text_of(const char *text)
     return (struct pv_text){text, strlen(text)};
 }
 
-/* In memory of exactly its size, so that a byte read behind it is seen. */
 static char *room_of(const char *text, size_t length)
 {
     free(request_room);
-    request_room = malloc(length > 0 ? length : 1);
-    assert_non_null(request_room);
-    memcpy(request_room, text, length);
-    return request_room;
+    return request_room = exact_copy(text, length);
 }
 
 static void call(const char *method, const char *path)

@@ -2,12 +2,10 @@
 #ifndef PAGEVIEW_REDIS_SCRIPT_H
 #define PAGEVIEW_REDIS_SCRIPT_H
 
-#include "test_pageview_support.h"
+#include "redis_socket.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "pageview/redis_client.h"
 
@@ -21,13 +19,12 @@ struct exchange {
 
 static struct {
     pthread_t thread;
-    int listener;
+    struct redis_socket socket;
     const struct exchange *script; /* ends with a NULL request */
     bool followed;
     char wrong[512]; /* what came instead */
 } server;
 
-static char directory[64], socket_path[96], address[128];
 static struct pv_redis_options options;
 static struct pv_redis *redis;
 static struct pv_error error;
@@ -57,7 +54,7 @@ static inline void *serve(void *unused)
     const struct exchange *step = server.script;
 
     while (step->request != NULL) {
-        int connection = accept(server.listener, NULL, NULL);
+        int connection = accept(server.socket.listener, NULL, NULL);
         bool open = connection >= 0;
 
         while (open && step->request != NULL) {
@@ -96,20 +93,9 @@ static inline void assert_followed(void)
 
 static inline int set_up(void **state)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-
     (void)state;
-    strcpy(directory, "/tmp/pv-unit-XXXXXX");
-    if (mkdtemp(directory) == NULL)
-        return -1;
-    snprintf(socket_path, sizeof socket_path, "%s/redis.sock", directory);
-    snprintf(address, sizeof address, "unix:%s", socket_path);
-    memcpy(name.sun_path, socket_path, strlen(socket_path) + 1);
-    server.listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(server.listener, (struct sockaddr *)&name, sizeof name) != 0 ||
-        listen(server.listener, 8) != 0)
-        return -1;
-    options = (struct pv_redis_options){.address = address, .prefix = "pv:"};
+    redis_socket_open(&server.socket);
+    options = (struct pv_redis_options){.address = server.socket.address, .prefix = "pv:"};
     memset(&error, 0, sizeof error);
     return pv_redis_new(&options, &redis, &error) == PV_OK ? 0 : -1;
 }
@@ -119,9 +105,7 @@ static inline int tear_down(void **state)
     (void)state;
     pv_redis_destroy(redis);
     redis = NULL;
-    close(server.listener);
-    unlink(socket_path);
-    rmdir(directory);
+    redis_socket_close(&server.socket);
     return 0;
 }
 

@@ -1,12 +1,10 @@
 /* A rebuild reads for minutes where there are many articles: a stop does not wait for its end. */
-#include "test_pageview_support.h"
+#include "redis_socket.h"
 #include "waiting.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "aggregator/library.h"
 #include "aggregator/ranker/ranker.h"
@@ -100,8 +98,7 @@ static void a_rebuild_that_is_stopped_reads_no_more_and_leaves_no_list(void **st
 
 /* A Redis whose hashes have no end: no rebuild comes to its own. */
 static struct {
-    char directory[32], address[64];
-    int listener;
+    struct redis_socket socket;
     pthread_t thread;
     atomic_int pages, returns; /* of the lock */
 } server;
@@ -154,7 +151,7 @@ static void *serve(void *unused)
 {
     int connection;
 
-    while ((connection = accept(server.listener, NULL, NULL)) >= 0) {
+    while ((connection = accept(server.socket.listener, NULL, NULL)) >= 0) {
         FILE *stream = fdopen(connection, "r");
         char words[WORDS_MAX][WORD_SIZE], text[WORD_SIZE];
 
@@ -169,30 +166,18 @@ static void *serve(void *unused)
 
 static int start_server(void **state)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-
     (void)state;
     (void)signal(SIGPIPE, SIG_IGN); /* as the program does */
-    snprintf(server.directory, sizeof server.directory, "/tmp/pv-unit-XXXXXX");
-    if (mkdtemp(server.directory) == NULL)
-        return -1;
-    snprintf(name.sun_path, sizeof name.sun_path, "%s/redis", server.directory);
-    snprintf(server.address, sizeof server.address, "unix:%s/redis", server.directory);
-    server.listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(server.listener, (struct sockaddr *)&name, sizeof name) != 0 ||
-        listen(server.listener, 4) != 0)
-        return -1;
+    redis_socket_open(&server.socket);
     return pthread_create(&server.thread, NULL, serve, NULL);
 }
 
 static int stop_server(void **state)
 {
     (void)state;
-    shutdown(server.listener, SHUT_RDWR); /* wakes accept */
+    redis_socket_stop(&server.socket);
     pthread_join(server.thread, NULL);
-    close(server.listener);
-    unlink(server.address + strlen("unix:"));
-    rmdir(server.directory);
+    redis_socket_close(&server.socket);
     return 0;
 }
 
@@ -214,7 +199,7 @@ static void wait_pages(int pages)
 static void a_ranker_that_is_stopped_ends_its_rebuild_and_gives_the_lock_back(void **state)
 {
     static const struct pv_clock wall = {read_wall, NULL};
-    struct pv_redis_options options = {.address = server.address, .prefix = "pv:"};
+    struct pv_redis_options options = {.address = server.socket.address, .prefix = "pv:"};
     struct pv_ranker_metrics metrics = {0};
     const struct pv_ranker_config config = {.redis = &options,
                                             .clock = &wall,

@@ -28,13 +28,10 @@ static inline int destroy_parser(void **state)
 
 static inline enum pv_reason parse_bytes(const char *value, size_t length)
 {
-    /* A copy of exactly that size, so that AddressSanitizer sees a byte read too far. */
-    char *copy = malloc(length > 0 ? length : 1);
-    enum pv_reason reason;
+    char *copy = exact_copy(value, length);
+    enum pv_reason reason =
+        pv_event_json_parse(parser, copy, length, message_ts_ms, now_ms, &event);
 
-    assert_non_null(copy);
-    memcpy(copy, value, length);
-    reason = pv_event_json_parse(parser, copy, length, message_ts_ms, now_ms, &event);
     free(copy);
     return reason;
 }

@@ -46,7 +46,7 @@ static void an_error_answer_tells_what_to_do(void **state)
         assert_int_equal(ping(&reply), cases[i].status);
         assert_null(reply);
         assert_int_equal(error.status, cases[i].status);
-        assert_contains(error.text, address);
+        assert_contains(error.text, server.socket.address);
         assert_contains(error.text, cases[i].advice);
         /* The connection is as good as before. */
         assert_int_equal(ping(&reply), PV_OK);

@@ -89,7 +89,7 @@ static void a_lost_connection_is_unavailable_and_made_again(void **state)
     pv_redis_reply_destroy(reply);
     assert_int_equal(ping(&reply), PV_UNAVAILABLE);
     assert_null(reply);
-    assert_contains(error.text, address);
+    assert_contains(error.text, server.socket.address);
     assert_contains(error.text, ": is it running, and is --redis right?");
     /* What was in flight is gone: nothing is left to be received. */
     assert_int_equal(pv_redis_receive(redis, &reply, &error), PV_UNAVAILABLE);
@@ -117,9 +117,9 @@ static void nobody_there_is_unavailable(void **state)
     struct pv_redis_reply *reply;
 
     (void)state;
-    unlink(socket_path);
+    unlink(server.socket.path);
     assert_int_equal(pv_redis_connect(redis, &error), PV_UNAVAILABLE);
-    assert_contains(error.text, address);
+    assert_contains(error.text, server.socket.address);
     assert_contains(error.text, "is it running");
     assert_int_equal(ping(&reply), PV_UNAVAILABLE);
     assert_null(reply);
@@ -133,16 +133,18 @@ static void tcp_is_spoken_at_host_and_port(void **state)
     struct pv_redis_reply *reply;
 
     (void)state;
-    close(server.listener);
-    server.listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(server.listener, (struct sockaddr *)&name, sizeof name), 0);
-    assert_int_equal(listen(server.listener, 8), 0);
-    getsockname(server.listener, (struct sockaddr *)&name, &size);
+    close(server.socket.listener);
+    server.socket.listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(server.socket.listener, (struct sockaddr *)&name, sizeof name), 0);
+    assert_int_equal(listen(server.socket.listener, 8), 0);
+    getsockname(server.socket.listener, (struct sockaddr *)&name, &size);
     start_server(script);
-    snprintf(address, sizeof address, "127.0.0.1:%d", ntohs(name.sin_port));
+    snprintf(server.socket.address, sizeof server.socket.address, "127.0.0.1:%d",
+             ntohs(name.sin_port));
     assert_int_equal(ping(&reply), PV_UNAVAILABLE);
     /* Brackets are not part of the host. */
-    snprintf(address, sizeof address, "[127.0.0.1]:%d", ntohs(name.sin_port));
+    snprintf(server.socket.address, sizeof server.socket.address, "[127.0.0.1]:%d",
+             ntohs(name.sin_port));
     assert_int_equal(ping(&reply), PV_OK);
     pv_redis_reply_destroy(reply);
     assert_followed();

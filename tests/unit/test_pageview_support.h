@@ -27,6 +27,17 @@
             fail_msg("\"%s\" contains \"%s\"", (text), (part));                                    \
     } while (0)
 
+/* In memory of exactly its size, so that a byte read behind it is seen. The caller frees it. */
+static inline char *exact_copy(const void *data, size_t length)
+{
+    char *copy = malloc(length > 0 ? length : 1);
+
+    assert_non_null(copy);
+    if (length > 0)
+        memcpy(copy, data, length);
+    return copy;
+}
+
 /* A new file with these bytes; the caller unlinks it. */
 static inline void write_temporary_file(char path[64], const char *data, size_t length)
 {

@@ -7,13 +7,10 @@ static struct pv_json_field fields[FIELDS] = {{.name = "u"}, {.name = "ts"}};
 static struct pv_json_body body;
 static char *room;
 
-/* In memory of exactly its size, so that a byte read behind it is seen. */
 static bool begin(const char *text, size_t length)
 {
     free(room);
-    room = malloc(length > 0 ? length : 1);
-    assert_non_null(room);
-    memcpy(room, text, length);
+    room = exact_copy(text, length);
     return pv_json_body_begin(&body, room, length);
 }
 

@@ -6,15 +6,12 @@ static struct pv_query_field fields[] = {{"u", {NULL, 0}}, {"t", {NULL, 0}}};
 
 static char *room;
 
-/* In memory of exactly its size, so that a byte read behind it is seen. */
 static void parse(const char *query)
 {
     size_t length = strlen(query);
 
     free(room);
-    room = malloc(length > 0 ? length : 1);
-    assert_non_null(room);
-    memcpy(room, query, length);
+    room = exact_copy(query, length);
     pv_query_parse(room, length, fields, 2);
 }
 

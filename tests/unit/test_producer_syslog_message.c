@@ -6,16 +6,12 @@
 #define LINE                                                                                       \
     "192.0.2.7 - - [24/Nov/2026:13:05:07 +0000] \"GET /a?b=[c]: HTTP/2.0\" 200 5 \"-\" \"x\""
 
-/* The parser gets a copy of exactly this size, so that reading past it is seen. */
 static enum pv_syslog_bad parse_bytes(const char *data, size_t length, char *text,
                                       struct pv_syslog_message *message)
 {
-    char *copy = malloc(length == 0 ? 1 : length);
-    enum pv_syslog_bad bad;
+    char *copy = exact_copy(data, length);
+    enum pv_syslog_bad bad = pv_syslog_parse(copy, length, message);
 
-    assert_non_null(copy);
-    memcpy(copy, data, length);
-    bad = pv_syslog_parse(copy, length, message);
     if (bad == PV_SYSLOG_GOOD) {
         assert_in_range(message->length, 1, length);
         assert_true(message->text >= copy);
