@@ -42,27 +42,30 @@ struct pv_snapshot_about pv_round_about(const struct pv_round *round,
     return (struct pv_snapshot_about){pv_round_stamp(round), reading->exact, &reading->offsets};
 }
 
-enum pv_status pv_round_publish(struct pv_round *round, const char *path, struct pv_buffer *text)
+typedef enum pv_status publish_function(const struct pv_directory *directory, const char *path,
+                                        const struct pv_buffer *text,
+                                        struct pv_published *published, struct pv_error *error);
+
+static enum pv_status publish_by(struct pv_round *round, const char *path, struct pv_buffer *text,
+                                 publish_function *publish)
 {
     struct pv_published published = {0};
     struct pv_error error;
-    enum pv_status status =
-        pv_publish_text(&round->exporter->directory, path, text, &published, &error);
+    enum pv_status status = publish(&round->exporter->directory, path, text, &published, &error);
 
     pv_buffer_clean_up(text);
     return pv_round_settle(round, path, status, &published, &error);
 }
 
+enum pv_status pv_round_publish(struct pv_round *round, const char *path, struct pv_buffer *text)
+{
+    return publish_by(round, path, text, pv_publish_text);
+}
+
 enum pv_status pv_round_publish_plain(struct pv_round *round, const char *path,
                                       struct pv_buffer *text)
 {
-    struct pv_published published = {0};
-    struct pv_error error;
-    enum pv_status status =
-        pv_publish_plain(&round->exporter->directory, path, text, &published, &error);
-
-    pv_buffer_clean_up(text);
-    return pv_round_settle(round, path, status, &published, &error);
+    return publish_by(round, path, text, pv_publish_plain);
 }
 
 enum pv_status pv_round_publish_csv(struct pv_round *round, const char *path,

@@ -220,19 +220,11 @@ static enum pv_status add_directive(const char **at, const char *end,
 enum pv_status pv_apache_format_compile(struct pv_text text, struct pv_line_pattern *pattern,
                                         struct pv_error *error)
 {
-    static const struct pv_line_pattern_hints hints = {
-        .time = "%t", .request = "\"%r\", or %m and %U%q", .status = "%>s"};
-    const char *at = text.data, *end = at + text.length;
+    static const struct pv_line_pattern_syntax syntax = {.mark = '%',
+                                                         .add = add_directive,
+                                                         .time = "%t",
+                                                         .request = "\"%r\", or %m and %U%q",
+                                                         .status = "%>s"};
 
-    while (at < end) {
-        enum pv_status status = PV_OK;
-
-        if (*at == '%')
-            status = add_directive(&at, end, pattern, error);
-        else
-            pv_line_pattern_add_char(pattern, *at++);
-        if (status != PV_OK)
-            return status;
-    }
-    return pv_line_pattern_check(pattern, &hints, error);
+    return pv_line_pattern_compile(pattern, text, &syntax, error);
 }

@@ -64,9 +64,8 @@ static enum pv_status missing(struct pv_error *error, const char *what, const ch
     return pv_error_set(error, PV_INVALID, "the log format has no %s: add %s", what, hint);
 }
 
-enum pv_status pv_line_pattern_check(const struct pv_line_pattern *pattern,
-                                     const struct pv_line_pattern_hints *hints,
-                                     struct pv_error *error)
+static enum pv_status check(const struct pv_line_pattern *pattern,
+                            const struct pv_line_pattern_syntax *syntax, struct pv_error *error)
 {
     const char *field = pv_log_fields_missing(pattern->fields);
     const char *part = pv_time_missing(pattern->time_bits);
@@ -74,14 +73,33 @@ enum pv_status pv_line_pattern_check(const struct pv_line_pattern *pattern,
     if (pattern->literals.failed)
         return pv_error_nomem(error, "a log format");
     if (pattern->time_bits == 0)
-        return missing(error, "time", hints->time);
+        return missing(error, "time", syntax->time);
     if (part != NULL)
         return pv_error_set(error, PV_INVALID,
                             "the time of the log format lacks %s: write it, or %s", part,
-                            hints->time);
+                            syntax->time);
     if (field == NULL)
         return PV_OK;
-    return missing(error, field, *field == 's' ? hints->status : hints->request);
+    return missing(error, field, *field == 's' ? syntax->status : syntax->request);
+}
+
+enum pv_status pv_line_pattern_compile(struct pv_line_pattern *pattern, struct pv_text format,
+                                       const struct pv_line_pattern_syntax *syntax,
+                                       struct pv_error *error)
+{
+    const char *at = format.data, *end = at + format.length;
+
+    while (at < end) {
+        enum pv_status status = PV_OK;
+
+        if (*at == syntax->mark)
+            status = syntax->add(&at, end, pattern, error);
+        else
+            pv_line_pattern_add_char(pattern, *at++);
+        if (status != PV_OK)
+            return status;
+    }
+    return check(pattern, syntax, error);
 }
 
 static struct pv_text literal_of(const struct pv_line_pattern *pattern,

@@ -52,14 +52,20 @@ void pv_line_pattern_add_char(struct pv_line_pattern *pattern, char c);
 enum pv_status pv_line_pattern_add(struct pv_line_pattern *pattern, struct pv_variable variable,
                                    struct pv_text named, struct pv_error *error) PV_MUST_CHECK;
 
-/* To be called when all is added. PV_INVALID when a time, a request or a status is missing; it
- * names what of `hints` adds it. */
-struct pv_line_pattern_hints {
-    const char *time, *request, *status;
+/* How variables are written in a format. */
+struct pv_line_pattern_syntax {
+    char mark; /* that each begins with */
+    /* Adds the one that begins at `*at`, and moves `*at` behind it. */
+    enum pv_status (*add)(const char **at, const char *end, struct pv_line_pattern *pattern,
+                          struct pv_error *error);
+    const char *time, *request, *status; /* what adds one that is missing, for people */
 };
-enum pv_status pv_line_pattern_check(const struct pv_line_pattern *pattern,
-                                     const struct pv_line_pattern_hints *hints,
-                                     struct pv_error *error) PV_MUST_CHECK;
+
+/* Adds all of a format to an empty pattern. PV_INVALID also when it has no time, request or
+ * status. */
+enum pv_status pv_line_pattern_compile(struct pv_line_pattern *pattern, struct pv_text format,
+                                       const struct pv_line_pattern_syntax *syntax,
+                                       struct pv_error *error) PV_MUST_CHECK;
 
 /* Where a line's texts go when they have to be changed, and what is kept between lines. All zero is
  * a fresh one. */

@@ -105,21 +105,12 @@ static enum pv_status add_variable(const char **at, const char *end,
 enum pv_status pv_nginx_format_compile(struct pv_text text, struct pv_line_pattern *pattern,
                                        struct pv_error *error)
 {
-    static const struct pv_line_pattern_hints hints = {
+    static const struct pv_line_pattern_syntax syntax = {
+        .mark = '$',
+        .add = add_variable,
         .time = "$time_local, $time_iso8601 or $msec",
         .request = "$request, or $request_method and $request_uri",
         .status = "$status"};
-    const char *at = text.data, *end = at + text.length;
 
-    while (at < end) {
-        enum pv_status status = PV_OK;
-
-        if (*at == '$')
-            status = add_variable(&at, end, pattern, error);
-        else
-            pv_line_pattern_add_char(pattern, *at++);
-        if (status != PV_OK)
-            return status;
-    }
-    return pv_line_pattern_check(pattern, &hints, error);
+    return pv_line_pattern_compile(pattern, text, &syntax, error);
 }
