@@ -9,6 +9,7 @@ import pytest
 
 from harness.event_check import NO_TIMESTAMP, NOW_MS, check_events
 from harness.event_rules import AGENTS, REJECT_REASONS, Rejected, validate
+from harness.mutations import mutate
 
 EVENTS_PER_SEED = 5000
 SEEDS = range(4)
@@ -71,21 +72,6 @@ def some_event(rng: random.Random) -> bytes:
     return (some_value(rng) if rng.random() < 0.02 else text).encode()
 
 
-def mutate(rng: random.Random, value: bytes) -> bytes:
-    for _ in range(rng.choice([0, 0, 0, 1, 1, 2])):
-        at = rng.randrange(len(value) + 1)
-        action = rng.randrange(4)
-        if action == 0:
-            value = value[:at] + rng.choice(BYTES) + value[at:]
-        elif action == 1:
-            value = value[:at] + value[at + rng.randrange(1, 4) :]
-        elif action == 2:
-            value = value[:at] + bytes([rng.randrange(256)]) + value[at + 1 :]
-        else:
-            value = value[:at] + value[rng.randrange(at + 1) : at] + value[at:]
-    return value
-
-
 def expected(value: bytes, message_ts_ms: int) -> str:
     try:
         event = validate(value, message_ts_ms if message_ts_ms >= 0 else None, NOW_MS)
@@ -98,7 +84,7 @@ def expected(value: bytes, message_ts_ms: int) -> str:
 def test_both_parsers_give_the_same_verdict(seed: int) -> None:
     rng = random.Random(seed)
     timestamps = [NO_TIMESTAMP, 0, NOW_MS, NOW_MS + 300_000, NOW_MS + 300_001, 10**14]
-    events = [(mutate(rng, some_event(rng)), rng.choice(timestamps)) for _ in range(EVENTS_PER_SEED)]
+    events = [(mutate(rng, some_event(rng), BYTES), rng.choice(timestamps)) for _ in range(EVENTS_PER_SEED)]
     verdicts = [expected(value, ts_ms) for value, ts_ms in events]
     differing = [
         (value, ts_ms, verdict, answer)
