@@ -285,7 +285,7 @@ enum pv_status pv_assignment_serve(struct pv_assignment *assignment, struct pv_e
     return PV_OK;
 }
 
-bool pv_assignment_is_at_end(const struct pv_assignment *assignment)
+bool pv_assignment_is_counted(const struct pv_assignment *assignment)
 {
     const struct pv_partitions *partitions = &assignment->intake->partitions;
 
@@ -293,8 +293,20 @@ bool pv_assignment_is_at_end(const struct pv_assignment *assignment)
         return false;
     for (size_t i = 0; i < partitions->count; i++)
         if (partitions->items[i].assigned &&
-            (partitions->items[i].needs_seek || partitions->items[i].waiting > 0 ||
+            (partitions->items[i].needs_seek ||
              partitions->items[i].committed < partitions->items[i].goal))
+            return false;
+    return true;
+}
+
+bool pv_assignment_is_at_end(const struct pv_assignment *assignment)
+{
+    const struct pv_partitions *partitions = &assignment->intake->partitions;
+
+    if (!pv_assignment_is_counted(assignment))
+        return false;
+    for (size_t i = 0; i < partitions->count; i++)
+        if (partitions->items[i].assigned && partitions->items[i].waiting > 0)
             return false;
     return true;
 }

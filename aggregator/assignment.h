@@ -48,7 +48,9 @@ enum pv_status pv_assignment_serve(struct pv_assignment *assignment,
                                    struct pv_error *error) PV_MUST_CHECK;
 
 /* True when partitions were given and all of them are counted up to the end that their logs had
- * at that moment, and no visits wait. */
+ * at that moment. */
+bool pv_assignment_is_counted(const struct pv_assignment *assignment);
+/* And no visits wait. */
 bool pv_assignment_is_at_end(const struct pv_assignment *assignment);
 
 #endif

@@ -218,7 +218,7 @@ void pv_commit_write_visits(struct pv_buffer *bytes, const struct pv_batch *batc
 
         end = set_end(facts, first);
         count = collect_places(facts, first, end, places, &set);
-        expires_ms = pv_visit_set_expires_ms(&set);
+        expires_ms = pv_visit_set_expires_ms(set.minute, set.article == 0);
         if (expires_ms > time->now_ms)
             items += pv_visit_set_write(
                 bytes, prefix, &set, pv_commit_expiry_s(context, time, expires_ms), places, count);

@@ -91,6 +91,8 @@ static enum pv_status count_and_rank(struct pv_pipeline_config *config, struct p
         .interval_ms = RANKING_INTERVAL_MS,
         .max_articles = (size_t)options->max_ranked_articles,
         .metrics = &config->metrics->ranker,
+        .commits = &config->metrics->commits,
+        .far_behind = &config->metrics->far_behind,
     };
     struct pv_also_read_config also_config = {
         .redis = &options->redis, .clock = config->clock, .metrics = &config->metrics->also_read};

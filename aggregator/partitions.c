@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FAR_BEHIND = 10000 }; /* events */
+
 enum pv_status pv_partitions_grow(struct pv_partitions *partitions, size_t count,
                                   struct pv_error *error)
 {
@@ -55,6 +57,11 @@ bool pv_partition_reaches(const struct pv_partition *partition, int64_t offset, 
 bool pv_partition_is_behind(const struct pv_partition *partition, const struct pv_batch *batch)
 {
     return partition->high - batch->to > batch->events;
+}
+
+bool pv_partition_is_far_behind(const struct pv_partition *partition)
+{
+    return partition->high - partition->committed >= FAR_BEHIND;
 }
 
 bool pv_partition_is_settled(const struct pv_partition *partition)

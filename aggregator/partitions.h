@@ -50,6 +50,9 @@ bool pv_partition_reaches(const struct pv_partition *partition, int64_t offset, 
  */
 bool pv_partition_is_behind(const struct pv_partition *partition, const struct pv_batch *batch);
 
+/* True while so many events of its log are not counted that lists and visitors may wait. */
+bool pv_partition_is_far_behind(const struct pv_partition *partition);
+
 /* Nothing open and nothing under way. */
 bool pv_partition_is_settled(const struct pv_partition *partition);
 

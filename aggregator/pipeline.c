@@ -25,7 +25,7 @@ struct pipeline {
     struct pv_redis *redis; /* the committer has its own connection */
     struct pv_intake intake;
     struct pv_assignment assignment;
-    struct pv_log_ends *log_ends; /* NULL in a rebuild */
+    struct pv_log_ends *log_ends; /* NULL where counting ends with the log */
     struct pv_flush flush;
     struct pv_waiting_turns waiting;
     struct pv_commit_context context;
@@ -33,6 +33,7 @@ struct pipeline {
     bool closing;         /* all that could be committed is */
     int64_t report_at_ms; /* monotonic */
     int64_t last_lag;     /* this pipeline's part of the gauge */
+    int64_t far_behind;   /* the same */
 };
 
 static struct pv_partition *partition_of(struct pipeline *pipeline, int32_t id)
@@ -107,6 +108,17 @@ static void update_lag(struct pipeline *pipeline)
     pipeline->last_lag = lag;
 }
 
+static void update_far_behind(struct pipeline *pipeline)
+{
+    struct pv_partitions *partitions = &pipeline->intake.partitions;
+    int64_t count = 0;
+
+    for (size_t i = 0; i < partitions->count; i++)
+        count += partitions->items[i].assigned && pv_partition_is_far_behind(&partitions->items[i]);
+    pv_metric_add(&pipeline->config->metrics->far_behind, count - pipeline->far_behind);
+    pipeline->far_behind = count;
+}
+
 static void on_assigned(void *context, const int32_t *partitions, size_t count)
 {
     pv_assignment_grant(&((struct pipeline *)context)->assignment, partitions, count);
@@ -179,6 +191,31 @@ static enum pv_status turn(struct pipeline *pipeline, bool *end, struct pv_error
     return status;
 }
 
+/* Everything up to the goal is with the committer: nothing more is wanted from Kafka. */
+static bool is_all_taken(const struct pipeline *pipeline)
+{
+    const struct pv_partitions *partitions = &pipeline->intake.partitions;
+    size_t in_flight = 0;
+
+    for (size_t i = 0; i < partitions->count; i++) {
+        if (partitions->items[i].assigned && partitions->items[i].next < partitions->items[i].goal)
+            return false;
+        in_flight += partitions->items[i].in_flight;
+    }
+    return in_flight > 0;
+}
+
+/* Waits for events; at the very end only for Redis, whose answers Kafka's queue does not wake. */
+static void await_work(struct pipeline *pipeline, int poll_ms)
+{
+    if (pipeline->options->exit_at_end && is_all_taken(pipeline) &&
+        pv_intake_collect(&pipeline->intake, poll_ms) > 0)
+        poll_ms = 0;
+    pv_kafka_consumer_poll(pipeline->consumer, poll_ms);
+    if (pv_kafka_consumer_has_refused(pipeline->consumer))
+        wait_for_batches(pipeline);
+}
+
 static enum pv_status loop(struct pipeline *pipeline, struct pv_error *error)
 {
     int64_t flush_ms = pipeline->options->flush_interval_ms;
@@ -196,9 +233,9 @@ static enum pv_status loop(struct pipeline *pipeline, struct pv_error *error)
         status = pv_assignment_serve(&pipeline->assignment, error);
         if (status != PV_OK)
             return status;
-        pv_kafka_consumer_poll(pipeline->consumer, poll_ms);
-        if (pv_kafka_consumer_has_refused(pipeline->consumer))
-            wait_for_batches(pipeline);
+        await_work(pipeline, poll_ms);
+        update_far_behind(pipeline);
+        pipeline->waiting.counted = pv_assignment_is_counted(&pipeline->assignment);
         pv_flush_due(&pipeline->flush);
         report_if_due(pipeline);
         if (pipeline->options->exit_at_end && is_at_end(pipeline))
@@ -270,7 +307,7 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
                                        &pipeline->consumer, error);
     if (status == PV_OK)
         status = pv_committer_new(committer, &pipeline->intake.committer, error);
-    if (status == PV_OK && pipeline->config->live_prefix == NULL)
+    if (status == PV_OK && pipeline->config->live_prefix == NULL && !options->exit_at_end)
         status = pv_log_ends_new(pipeline->consumer, pipeline->config->clock, &pipeline->log_ends,
                                  error);
     pipeline->flush = (struct pv_flush){
@@ -340,7 +377,7 @@ enum pv_status pv_pipeline_run(const struct pv_pipeline_config *config, struct p
                    .rejects = config->rejects,
                    .metrics = config->metrics,
                    .visits = config->visits,
-                   .repeat_budget = {.max_entries = (size_t)options->dedupe_memory}},
+                   .repeat_budget = {.max_pairs = (size_t)options->dedupe_memory}},
         .context = {.prefix = options->redis.prefix,
                     .facts_prefix = config->live_prefix,
                     .topic = options->kafka.topic,

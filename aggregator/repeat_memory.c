@@ -8,18 +8,6 @@
 
 #include "pageview/bucket.h"
 
-#define NO_ENTRY UINT32_MAX
-
-enum { ROOM_MIN = 64 };
-
-/* The entries are packed: 0 to count - 1. */
-struct entry {
-    struct pv_repeat_key key;
-    int64_t latest_ms;
-    uint32_t older, newer;   /* neighbours in the list of its minute */
-    uint32_t next_in_bucket; /* of the hash table */
-};
-
 struct minute {
     int64_t first_offset; /* of the views that brought a pair here; void when it is empty */
     uint32_t oldest, newest;
@@ -28,9 +16,7 @@ struct minute {
 struct pv_repeat_memory {
     int64_t window_ms, watermark_ms;
     struct pv_repeat_budget *budget;
-    struct entry *entries;
-    uint32_t *buckets;
-    size_t count, room; /* as many buckets as entries, a power of two; 0 before the first */
+    struct pv_repeat_pairs pairs;
     struct minute *ring;
     int64_t minutes;       /* of the ring: one more than a window can touch */
     int64_t oldest_minute; /* nothing is held of a minute before */
@@ -57,7 +43,7 @@ static struct minute *minute_of(const struct pv_repeat_memory *memory, int64_t t
 static void clear_ring(struct pv_repeat_memory *memory)
 {
     for (int64_t i = 0; i < memory->minutes; i++)
-        memory->ring[i] = (struct minute){0, NO_ENTRY, NO_ENTRY};
+        memory->ring[i] = (struct minute){0, PV_REPEAT_NO_PAIR, PV_REPEAT_NO_PAIR};
 }
 
 enum pv_status pv_repeat_memory_new(int64_t window_ms, struct pv_repeat_budget *budget,
@@ -84,12 +70,8 @@ enum pv_status pv_repeat_memory_new(int64_t window_ms, struct pv_repeat_budget *
 
 static void drop_all(struct pv_repeat_memory *memory)
 {
-    memory->budget->entries -= memory->count;
-    memory->count = memory->room = 0;
-    free(memory->entries);
-    free(memory->buckets);
-    memory->entries = NULL;
-    memory->buckets = NULL;
+    memory->budget->pairs -= memory->pairs.count;
+    pv_repeat_pairs_clear(&memory->pairs);
     clear_ring(memory);
 }
 
@@ -116,111 +98,54 @@ int64_t pv_repeat_memory_watermark_ms(const struct pv_repeat_memory *memory)
     return memory->watermark_ms;
 }
 
-static uint32_t *bucket_of(const struct pv_repeat_memory *memory, struct pv_repeat_key key)
+static struct pv_repeat_pair *pair_at(const struct pv_repeat_memory *memory, uint32_t at)
 {
-    return &memory->buckets[key.low & (memory->room - 1)];
-}
-
-static uint32_t find(const struct pv_repeat_memory *memory, struct pv_repeat_key key)
-{
-    uint32_t at = memory->room == 0 ? NO_ENTRY : *bucket_of(memory, key);
-
-    while (at != NO_ENTRY &&
-           (memory->entries[at].key.low != key.low || memory->entries[at].key.high != key.high))
-        at = memory->entries[at].next_in_bucket;
-    return at;
-}
-
-/* What points to the entry in its bucket. */
-static uint32_t *bucket_link(const struct pv_repeat_memory *memory, uint32_t at)
-{
-    uint32_t *link = bucket_of(memory, memory->entries[at].key);
-
-    while (*link != at)
-        link = &memory->entries[*link].next_in_bucket;
-    return link;
+    return pv_repeat_pair_at(&memory->pairs, at);
 }
 
 /* Makes its neighbours, or the ends of its minute's list, point to `newer_to` and `older_to`. */
-static void set_neighbours(struct pv_repeat_memory *memory, const struct entry *entry,
+static void set_neighbours(struct pv_repeat_memory *memory, const struct pv_repeat_pair *pair,
                            uint32_t newer_to, uint32_t older_to)
 {
-    struct minute *minute = minute_of(memory, entry->latest_ms);
+    struct minute *minute = minute_of(memory, pair->latest_ms);
 
-    *(entry->older == NO_ENTRY ? &minute->oldest : &memory->entries[entry->older].newer) = newer_to;
-    *(entry->newer == NO_ENTRY ? &minute->newest : &memory->entries[entry->newer].older) = older_to;
+    if (pair->older == PV_REPEAT_NO_PAIR)
+        minute->oldest = newer_to;
+    else
+        pair_at(memory, pair->older)->newer = newer_to;
+    if (pair->newer == PV_REPEAT_NO_PAIR)
+        minute->newest = older_to;
+    else
+        pair_at(memory, pair->newer)->older = older_to;
 }
 
 static void leave_minute(struct pv_repeat_memory *memory, uint32_t at)
 {
-    const struct entry *entry = &memory->entries[at];
+    const struct pv_repeat_pair *pair = pair_at(memory, at);
 
-    set_neighbours(memory, entry, entry->newer, entry->older);
+    set_neighbours(memory, pair, pair->newer, pair->older);
 }
 
 static void join_minute(struct pv_repeat_memory *memory, uint32_t at, int64_t ts_ms, int64_t offset)
 {
     struct minute *minute = minute_of(memory, ts_ms);
-    struct entry *entry = &memory->entries[at];
+    struct pv_repeat_pair *pair = pair_at(memory, at);
 
-    if (minute->oldest == NO_ENTRY)
+    if (minute->oldest == PV_REPEAT_NO_PAIR)
         minute->first_offset = offset;
-    entry->latest_ms = ts_ms;
-    entry->older = minute->newest;
-    entry->newer = NO_ENTRY;
-    set_neighbours(memory, entry, at, at);
+    pair->latest_ms = ts_ms;
+    pair->older = minute->newest;
+    pair->newer = PV_REPEAT_NO_PAIR;
+    set_neighbours(memory, pair, at, at);
 }
 
-/* The last entry moves into the place of the one that goes. */
 static void drop(struct pv_repeat_memory *memory, uint32_t at)
 {
-    uint32_t last = (uint32_t)memory->count - 1;
-
     leave_minute(memory, at);
-    *bucket_link(memory, at) = memory->entries[at].next_in_bucket;
-    if (at != last) {
-        *bucket_link(memory, last) = at;
-        memory->entries[at] = memory->entries[last];
-        set_neighbours(memory, &memory->entries[at], at, at);
-    }
-    memory->count--;
-    memory->budget->entries--;
-}
-
-/* Failure leaves the memory as it was. */
-static bool set_room(struct pv_repeat_memory *memory, size_t room)
-{
-    uint32_t *buckets = malloc(room * sizeof *buckets);
-    struct entry *entries = NULL;
-
-    if (buckets != NULL)
-        entries = realloc(memory->entries, room * sizeof *entries);
-    if (entries == NULL) {
-        free(buckets);
-        return false;
-    }
-    free(memory->buckets);
-    memory->entries = entries;
-    memory->buckets = buckets;
-    memory->room = room;
-    memset(buckets, 0xff, room * sizeof *buckets); /* NO_ENTRY */
-    for (uint32_t at = 0; at < memory->count; at++) {
-        uint32_t *bucket = bucket_of(memory, entries[at].key);
-
-        entries[at].next_in_bucket = *bucket;
-        *bucket = at;
-    }
-    return true;
-}
-
-static void give_room_back(struct pv_repeat_memory *memory)
-{
-    size_t room = memory->room;
-
-    while (room > ROOM_MIN && memory->count <= room / 4)
-        room /= 2;
-    if (room < memory->room)
-        (void)set_room(memory, room); /* or it stays as large as it is */
+    pv_repeat_pairs_remove(&memory->pairs, at);
+    if (at < memory->pairs.count) /* the last one is there now */
+        set_neighbours(memory, pair_at(memory, at), at, at);
+    memory->budget->pairs--;
 }
 
 void pv_repeat_memory_see(struct pv_repeat_memory *memory, int64_t ts_ms)
@@ -237,29 +162,28 @@ void pv_repeat_memory_see(struct pv_repeat_memory *memory, int64_t ts_ms)
     for (int64_t minute = memory->oldest_minute; minute < end; minute++) {
         struct minute *left = &memory->ring[minute % memory->minutes];
 
-        while (left->newest != NO_ENTRY)
+        while (left->newest != PV_REPEAT_NO_PAIR)
             drop(memory, left->newest);
     }
     if (oldest_minute > memory->oldest_minute) {
         memory->oldest_minute = oldest_minute;
-        give_room_back(memory);
+        pv_repeat_pairs_shrink(&memory->pairs);
     }
 }
 
 void pv_repeat_memory_prefetch(const struct pv_repeat_memory *memory, struct pv_repeat_key key)
 {
-    if (memory->room > 0)
-        __builtin_prefetch(bucket_of(memory, key));
+    pv_repeat_pairs_prefetch(&memory->pairs, key);
 }
 
 bool pv_repeat_memory_has(const struct pv_repeat_memory *memory, struct pv_repeat_key key,
                           int64_t ts_ms)
 {
-    uint32_t at = find(memory, key);
-    int64_t latest_ms = at == NO_ENTRY ? 0 : memory->entries[at].latest_ms;
+    uint32_t at = pv_repeat_pairs_find(&memory->pairs, key);
+    int64_t latest_ms = at == PV_REPEAT_NO_PAIR ? 0 : pair_at(memory, at)->latest_ms;
     int64_t watermark_ms = ts_ms > memory->watermark_ms ? ts_ms : memory->watermark_ms;
 
-    return at != NO_ENTRY && latest_ms > watermark_ms - memory->window_ms &&
+    return at != PV_REPEAT_NO_PAIR && latest_ms > watermark_ms - memory->window_ms &&
            latest_ms - ts_ms < memory->window_ms;
 }
 
@@ -267,18 +191,14 @@ bool pv_repeat_memory_has(const struct pv_repeat_memory *memory, struct pv_repea
  * as anything that could go. */
 static bool make_room(struct pv_repeat_memory *memory, int64_t ts_ms, size_t *forgotten)
 {
-    bool fits = memory->budget->entries < memory->budget->max_entries;
-
-    if (fits && memory->count == memory->room)
-        fits = memory->count < NO_ENTRY / 2 &&
-               set_room(memory, memory->room == 0 ? ROOM_MIN : 2 * memory->room);
-    if (fits)
+    if (memory->budget->pairs < memory->budget->max_pairs &&
+        pv_repeat_pairs_reserve(&memory->pairs))
         return true;
     *forgotten = 1;
     for (int64_t i = memory->oldest_minute; i < ts_ms / PV_MINUTE_MS; i++) {
         uint32_t oldest = memory->ring[i % memory->minutes].oldest;
 
-        if (oldest != NO_ENTRY) {
+        if (oldest != PV_REPEAT_NO_PAIR) {
             drop(memory, oldest);
             return true;
         }
@@ -295,9 +215,9 @@ size_t pv_repeat_memory_remember(struct pv_repeat_memory *memory, struct pv_repe
     pv_repeat_memory_see(memory, ts_ms);
     if (ts_ms <= memory->watermark_ms - memory->window_ms)
         return 0;
-    at = find(memory, key);
-    if (at != NO_ENTRY) {
-        if (ts_ms <= memory->entries[at].latest_ms)
+    at = pv_repeat_pairs_find(&memory->pairs, key);
+    if (at != PV_REPEAT_NO_PAIR) {
+        if (ts_ms <= pair_at(memory, at)->latest_ms)
             return 0;
         leave_minute(memory, at);
         join_minute(memory, at, ts_ms, offset);
@@ -305,11 +225,8 @@ size_t pv_repeat_memory_remember(struct pv_repeat_memory *memory, struct pv_repe
     }
     if (!make_room(memory, ts_ms, &forgotten))
         return forgotten;
-    at = (uint32_t)memory->count++;
-    memory->budget->entries++;
-    memory->entries[at].key = key;
-    memory->entries[at].next_in_bucket = *bucket_of(memory, key);
-    *bucket_of(memory, key) = at;
+    at = pv_repeat_pairs_add(&memory->pairs, key);
+    memory->budget->pairs++;
     join_minute(memory, at, ts_ms, offset);
     return forgotten;
 }
@@ -322,7 +239,7 @@ int64_t pv_repeat_memory_first_offset(const struct pv_repeat_memory *memory, int
     for (int64_t i = 0; i < memory->minutes; i++) {
         const struct minute *minute = &memory->ring[i];
 
-        if (minute->oldest != NO_ENTRY && (!found || minute->first_offset < first)) {
+        if (minute->oldest != PV_REPEAT_NO_PAIR && (!found || minute->first_offset < first)) {
             first = minute->first_offset;
             found = true;
         }

@@ -15,9 +15,7 @@
  * Two pairs have the same 128-bit hash (XXH3) with a probability of n^2 / 2^129: 3e-25 for the ten
  * million pairs of a day.
  *
- * Memory: 44 bytes for each pair there is room for. Room doubles when it is needed and is halved
- * when three quarters are unused: 44 to 176 bytes a pair. The ring takes 24 bytes a minute of the
- * window. */
+ * Memory: that of repeat_pairs.h, and 24 bytes a minute of the window. */
 #ifndef AGGREGATOR_REPEAT_MEMORY_H
 #define AGGREGATOR_REPEAT_MEMORY_H
 
@@ -25,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aggregator/repeat_pairs.h"
 #include "pageview/event.h"
 #include "pageview/status.h"
 
@@ -35,14 +34,9 @@
 
 struct pv_repeat_memory;
 
-/* XXH3, 128 bits, of the article, a NUL and the visitor. */
-struct pv_repeat_key {
-    uint64_t low, high;
-};
-
 /* How many pairs all the memories that share it may hold. */
 struct pv_repeat_budget {
-    size_t entries, max_entries;
+    size_t pairs, max_pairs;
 };
 
 /* Both texts are present, and no longer than an event's (pageview/event.h). */

@@ -12,12 +12,12 @@
  * is no key yet the sketch becomes its value; elsewhere it has to be merged, which is dearer. */
 enum { SKETCH_FROM_NEW = 3, SKETCH_FROM = 256 };
 
-int64_t pv_visit_set_expires_ms(const struct pv_visit_set *set)
+int64_t pv_visit_set_expires_ms(uint32_t minute, bool of_site)
 {
-    int64_t start_ms = (int64_t)set->minute * PV_MINUTE_MS;
+    int64_t start_ms = (int64_t)minute * PV_MINUTE_MS;
 
-    return set->article == 0 ? start_ms + PV_MINUTE_MS + PV_KEEP_MINUTE_VISITORS_MS
-                             : start_ms + PV_DAY_MS + PV_KEEP_DAY_VISITORS_MS;
+    return of_site ? start_ms + PV_MINUTE_MS + PV_KEEP_MINUTE_VISITORS_MS
+                   : start_ms + PV_DAY_MS + PV_KEEP_DAY_VISITORS_MS;
 }
 
 static uint32_t write_sketch(struct pv_buffer *bytes, const struct pv_hll_place *places,
@@ -56,7 +56,7 @@ uint32_t pv_visit_set_write(struct pv_buffer *bytes, const char *prefix,
     pv_msgpack_text(bytes, key, (uint16_t)length);
     pv_msgpack_number(bytes, set->article);
     pv_msgpack_text(bytes, digits, (uint16_t)size);
-    if (count >= (set->is_new ? SKETCH_FROM_NEW : SKETCH_FROM))
+    if (count >= (set->is_new && !set->exists ? SKETCH_FROM_NEW : SKETCH_FROM))
         return 3 + write_sketch(bytes, places, count);
     return 3 + write_elements(bytes, places, count);
 }

@@ -19,10 +19,11 @@ struct pv_visit_set {
     uint64_t article; /* place in the call's articles from 1; 0: the site */
     uint32_t minute;  /* since the Unix epoch: the site's bucket, or the day's first minute */
     bool is_new;      /* there may be no key yet: it is told when it expires */
+    bool exists;      /* there was one a moment ago */
 };
 
-/* When its time to be kept is over, in ms since the Unix epoch. */
-int64_t pv_visit_set_expires_ms(const struct pv_visit_set *set);
+/* When the time to be kept is over, in ms since the Unix epoch. */
+int64_t pv_visit_set_expires_ms(uint32_t minute, bool of_site);
 
 /* Appends the set, whose places have rising indexes, under `prefix`. Returns how many values that
  * are. */

@@ -4,16 +4,15 @@
 #include "aggregator/waiting_visits.h"
 #include "pageview/log.h"
 
-enum { NEAR_END = 10000 }; /* events behind the log's end: visits need not wait any longer */
-
 /* Visits that are still with the committer come into the next round. */
 static bool is_due(const struct pv_waiting_turns *turns, const struct pv_partition *partition)
 {
     if (partition->waiting == 0)
         return false;
-    return partition->waiting >= PV_WAITING_VALUES_MAX ||
-           (partition->in_flight == 0 && partition->high - partition->committed < NEAR_END) ||
-           (turns->exit_at_end && partition->committed >= partition->goal);
+    if (partition->waiting >= PV_WAITING_VALUES_MAX)
+        return true;
+    return turns->exit_at_end ? turns->counted
+                              : partition->in_flight == 0 && !pv_partition_is_far_behind(partition);
 }
 
 static void note_result(struct pv_waiting_turns *turns, const struct pv_waiting_result *result)

@@ -15,8 +15,9 @@ struct pv_waiting_turns {
     const struct pv_commit_context *context;
     const struct pv_clock *clock;
     struct pv_aggregator_metrics *metrics;
-    bool exit_at_end;
+    bool exit_at_end; /* all is merged once all is counted: the ranker need not wait for it */
 
+    bool counted;        /* set by the owner: every partition is counted to its goal */
     int64_t retry_at_ms; /* monotonic; nothing is tried before */
     struct pv_backoff backoff;
 };

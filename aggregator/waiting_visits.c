@@ -7,6 +7,7 @@
 
 #include "aggregator/commit_arguments.h"
 #include "aggregator/msgpack.h"
+#include "aggregator/visit_keys.h"
 #include "aggregator/visit_merge.h"
 #include "aggregator/visit_sets.h"
 #include "pageview/keys.h"
@@ -146,7 +147,8 @@ static enum pv_status send_call(struct merging *merging, bool last, struct pv_er
     return last && status == PV_OK ? receive_answer(merging, error) : status;
 }
 
-static enum pv_status write_sets(struct merging *merging, struct pv_error *error)
+/* Tells pv_visit about the sets that are not `done`. */
+static enum pv_status write_sets(struct merging *merging, const bool *done, struct pv_error *error)
 {
     const struct pv_commit_context *context = merging->context;
     const char *prefix = context->facts_prefix != NULL ? context->facts_prefix : context->prefix;
@@ -157,15 +159,15 @@ static enum pv_status write_sets(struct merging *merging, struct pv_error *error
         const struct pv_merged_set *of;
         uint32_t index;
         size_t count = pv_visit_merge_next(&merging->merge, &at, &index, places);
-        struct pv_visit_set set = {.is_new = true};
+        struct pv_visit_set set = {.is_new = true, .exists = true};
         int64_t expires_ms;
 
+        if (done[index])
+            continue;
         of = &merging->merge.sets[index];
         set.minute = of->minute;
         set.article = of->length > 0 ? merging->article_count + 1 : 0;
-        expires_ms = pv_visit_set_expires_ms(&set);
-        if (expires_ms <= merging->time->now_ms)
-            continue;
+        expires_ms = pv_visit_set_expires_ms(of->minute, of->length == 0);
         if (set.article > 0) {
             pv_msgpack_text(&merging->articles, of->article, of->length);
             merging->article_count++;
@@ -203,6 +205,22 @@ static enum pv_status gather(struct merging *merging, const struct pv_redis_repl
     return PV_OK;
 }
 
+static enum pv_status write_merged(struct merging *merging, struct pv_error *error)
+{
+    bool *done = calloc(merging->merge.set_count + 1, sizeof *done);
+    enum pv_status status = PV_OK;
+
+    if (done == NULL)
+        return pv_error_nomem(error, "visits");
+    pv_visit_merge_sort(&merging->merge);
+    status = pv_visit_keys_create(merging->redis, merging->context, merging->time, &merging->merge,
+                                  done, error);
+    if (status == PV_OK)
+        status = write_sets(merging, done, error);
+    free(done);
+    return status;
+}
+
 /* The fields of the partition with their values, in one answer: the hash is small. */
 static enum pv_status read_values(struct pv_redis *redis, const struct pv_commit_context *context,
                                   int32_t partition, struct pv_redis_reply **reply,
@@ -236,8 +254,7 @@ enum pv_status pv_waiting_visits_merge(struct pv_redis *redis,
     if (status == PV_OK && result->values > 0) {
         if (!merging.fields.failed)
             pv_msgpack_set_array(&merging.fields, 0, (uint32_t)result->values);
-        pv_visit_merge_sort(&merging.merge);
-        status = write_sets(&merging, error);
+        status = write_merged(&merging, error);
     }
     pv_redis_reply_destroy(reply);
     clean_up(&merging);

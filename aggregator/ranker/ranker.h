@@ -2,6 +2,10 @@
  *
  *     counts in Redis → running sums → lists → what changed of them → Redis
  *
+ * While a log has much waiting, what there is to rank changes all over with each commit, and nobody
+ * sees the latest counts yet: then it ranks a tenth as often, and at once when the log's end is
+ * near.
+ *
  * Any number of processes may rank under one prefix; a lock lets one of them do the work, and costs
  * nothing but work when two have it. */
 #ifndef AGGREGATOR_RANKER_RANKER_H
@@ -25,6 +29,9 @@ struct pv_ranker_config {
     int64_t interval_ms;          /* between two refreshes; longer where they cost Redis much */
     size_t max_articles;
     struct pv_ranker_metrics *metrics;
+    /* What this process counts. NULL: nothing. */
+    const pv_metric_value *commits;
+    const pv_metric_value *far_behind; /* partitions whose log has much waiting */
 };
 
 struct pv_ranker;

@@ -7,21 +7,35 @@
 #include "aggregator/ranker/stopwatch.h"
 #include "pageview/keys.h"
 
-enum { CURSOR_SIZE = 24 };
+/* Sends a command, and notes when. Nothing else may be under way: what is called before a page uses
+ * the connection, too. */
+static enum pv_status send(struct pv_redis_source *source, int count, const char **arguments,
+                           const size_t *lengths, struct pv_error *error)
+{
+    enum pv_status status =
+        source->before_page != NULL ? source->before_page(source->context, error) : PV_OK;
+
+    source->sent_us = pv_stopwatch_us();
+    return status == PV_OK ? pv_redis_send(source->redis, count, arguments, lengths, error)
+                           : status;
+}
+
+static enum pv_status receive(struct pv_redis_source *source, struct pv_redis_reply **reply,
+                              struct pv_error *error)
+{
+    enum pv_status status = pv_redis_receive(source->redis, reply, error);
+
+    source->waited_us += pv_stopwatch_us() - source->sent_us;
+    return status;
+}
 
 static enum pv_status ask(struct pv_redis_source *source, int count, const char **arguments,
                           const size_t *lengths, struct pv_redis_reply **reply,
                           struct pv_error *error)
 {
-    enum pv_status status =
-        source->before_page != NULL ? source->before_page(source->context, error) : PV_OK;
-    int64_t asked_us = pv_stopwatch_us();
+    enum pv_status status = send(source, count, arguments, lengths, error);
 
-    if (status != PV_OK)
-        return status;
-    status = pv_redis_command(source->redis, count, arguments, lengths, reply, error);
-    source->waited_us += pv_stopwatch_us() - asked_us;
-    return status;
+    return status == PV_OK ? receive(source, reply, error) : status;
 }
 
 static void take_page(const struct pv_redis_reply *page, pv_take_count *take, void *take_context)
@@ -35,47 +49,60 @@ static void take_page(const struct pv_redis_reply *page, pv_take_count *take, vo
     }
 }
 
-/* One page; `cursor` moves on, and is "0" behind the last. */
-static enum pv_status read_page(struct pv_redis_source *source, const char *key,
-                                char cursor[CURSOR_SIZE], pv_take_count *take, void *take_context,
-                                struct pv_error *error)
+static enum pv_status ask_for_page(struct pv_redis_source *source, const char *key,
+                                   const char *cursor, struct pv_error *error)
 {
     char page[16];
     const char *arguments[] = {"HSCAN", key, cursor, "COUNT", page};
     size_t lengths[5];
-    struct pv_redis_reply *reply;
-    const char *next;
-    enum pv_status status;
 
     snprintf(page, sizeof page, "%d", PV_SOURCE_PAGE);
     for (size_t i = 0; i < 5; i++)
         lengths[i] = strlen(arguments[i]);
-    status = ask(source, 5, arguments, lengths, &reply, error);
+    return send(source, 5, arguments, lengths, error);
+}
+
+/* Where the page says that the next one begins; NULL when it is no page. */
+static const char *next_cursor(const struct pv_redis_reply *page)
+{
+    return pv_redis_reply_count(page) == 2 ? pv_redis_reply_text(pv_redis_reply_at(page, 0), NULL)
+                                           : NULL;
+}
+
+/* Takes the page that was asked for, while Redis works on the next one. */
+static enum pv_status read_page(struct pv_redis_source *source, const char *key, bool *more,
+                                pv_take_count *take, void *take_context, struct pv_error *error)
+{
+    struct pv_redis_reply *page;
+    const char *cursor;
+    enum pv_status status = receive(source, &page, error);
+
     if (status != PV_OK)
         return status;
-    next = pv_redis_reply_count(reply) == 2 ? pv_redis_reply_text(pv_redis_reply_at(reply, 0), NULL)
-                                            : NULL;
-    if (next == NULL || strlen(next) >= CURSOR_SIZE) {
-        pv_redis_reply_destroy(reply);
-        return pv_error_set(error, PV_REFUSED, "Redis: HSCAN of %s gave no page", key);
-    }
-    memcpy(cursor, next, strlen(next) + 1);
-    take_page(pv_redis_reply_at(reply, 1), take, take_context);
-    pv_redis_reply_destroy(reply);
-    return PV_OK;
+    cursor = next_cursor(page);
+    *more = cursor != NULL && strcmp(cursor, "0") != 0;
+    if (cursor == NULL)
+        status = pv_error_set(error, PV_REFUSED, "Redis: HSCAN of %s gave no page", key);
+    else if (*more)
+        status = ask_for_page(source, key, cursor, error);
+    if (status == PV_OK)
+        take_page(pv_redis_reply_at(page, 1), take, take_context);
+    pv_redis_reply_destroy(page);
+    return status;
 }
 
 static enum pv_status read_bucket(void *context, enum pv_bucket_size size, int64_t start_ms,
                                   pv_take_count *take, void *take_context, struct pv_error *error)
 {
     struct pv_redis_source *source = context;
-    char key[PV_KEY_SIZE], cursor[CURSOR_SIZE] = "0";
+    char key[PV_KEY_SIZE];
+    bool more = true;
     enum pv_status status;
 
     pv_key_views_bucket(source->prefix, size, start_ms, key);
-    do
-        status = read_page(source, key, cursor, take, take_context, error);
-    while (status == PV_OK && strcmp(cursor, "0") != 0);
+    status = ask_for_page(source, key, "0", error);
+    while (status == PV_OK && more)
+        status = read_page(source, key, &more, take, take_context, error);
     return status;
 }
 

@@ -15,7 +15,10 @@ struct pv_redis_source {
      * NULL: nothing is called. */
     enum pv_status (*before_page)(void *context, struct pv_error *error);
     void *context;
-    int64_t waited_us; /* for Redis's answers, since it was last set to 0 */
+    /* From each question to its answer, since it was last set to 0. It is no less than what Redis
+     * worked: the page before is taken meanwhile. */
+    int64_t waited_us;
+    int64_t sent_us; /* its own */
 };
 
 /* The source; `source` must outlive it. */

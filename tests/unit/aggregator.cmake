@@ -12,7 +12,8 @@ foreach(module batch batch_pool commit_call committer msgpack partitions ${with_
   pv_unit_test(aggregator_${module} pv-aggregator-lib aggregator-test-redis)
 endforeach()
 
-foreach(module batch_facts description_filter event_facts hll_sketch hyperloglog radix_sort repeat_memory visit_merge visitor_filter
+foreach(module batch_facts description_filter event_facts hll_sketch hyperloglog radix_sort repeat_memory
+        repeat_pairs visit_keys visit_merge visitor_filter
         waiting_turns)
   pv_unit_test(aggregator_${module} pv-aggregator-lib)
 endforeach()

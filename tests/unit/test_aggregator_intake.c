@@ -200,7 +200,7 @@ static void remember_views(void)
 {
     struct pv_error error;
 
-    intake.repeat_budget.max_entries = 100;
+    intake.repeat_budget.max_pairs = 100;
     assert_int_equal(pv_repeat_memory_new(30 * PV_MINUTE_MS, &intake.repeat_budget,
                                           &partition(0)->repeats, &error),
                      PV_OK);

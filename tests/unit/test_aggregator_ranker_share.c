@@ -40,6 +40,16 @@ static void a_cheap_turn_keeps_to_the_interval_and_a_dear_one_to_the_share(void 
     assert_int_equal(pv_share_pause_ms(3000000, 1000), 60000);
 }
 
+static void a_long_log_makes_rankings_rare_and_its_end_does_not_wait(void **state)
+{
+    (void)state;
+    assert_true(pv_share_holds_back(1000, 1000, 1));
+    assert_true(pv_share_holds_back(9999, 1000, 8));
+    assert_false(
+        pv_share_holds_back(10000, 1000, 8)); /* the lists of a long catching up move too */
+    assert_false(pv_share_holds_back(1000, 1000, 0));
+}
+
 static int64_t read_wall(void *context)
 {
     (void)context;
@@ -90,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(redis_is_left_nineteen_parts_of_twenty_whatever_it_takes),
         cmocka_unit_test(a_cheap_turn_keeps_to_the_interval_and_a_dear_one_to_the_share),
+        cmocka_unit_test(a_long_log_makes_rankings_rare_and_its_end_does_not_wait),
         cmocka_unit_test(the_wait_for_counts_is_told_as_redis_s_time),
     };
 

@@ -35,7 +35,7 @@ static int tear_down(void **state)
     pv_repeat_memory_destroy(memory);
     pv_repeat_memory_destroy(rebuilt);
     memory = rebuilt = NULL;
-    return budget.entries == 0 ? 0 : -1;
+    return budget.pairs == 0 ? 0 : -1;
 }
 
 static struct pv_repeat_key key_of(const char *article, const char *visitor)
@@ -116,7 +116,7 @@ static void begin_forgets_and_sets_the_watermark(void **state)
     (void)state;
     remember(1, NOW, 0);
     pv_repeat_memory_begin(memory, NOW);
-    assert_int_equal(budget.entries, 0);
+    assert_int_equal(budget.pairs, 0);
     assert_false(has(1, NOW));
     remember(1, NOW - WINDOW, 1);
     assert_int_equal(pv_repeat_memory_first_offset(memory, NONE), NONE);
@@ -142,7 +142,7 @@ static void the_first_offset_is_that_of_the_views_that_matter(void **state)
     assert_int_equal(pv_repeat_memory_first_offset(memory, NONE), 13);
     pv_repeat_memory_see(memory, NOW + 1000 * WINDOW);
     assert_int_equal(pv_repeat_memory_first_offset(memory, NONE), NONE);
-    assert_int_equal(budget.entries, 0);
+    assert_int_equal(budget.pairs, 0);
 }
 
 static void the_oldest_is_forgotten_when_the_budget_is_out(void **state)
@@ -150,7 +150,7 @@ static void the_oldest_is_forgotten_when_the_budget_is_out(void **state)
     struct pv_repeat_memory *other;
 
     (void)state;
-    budget.max_entries = 3;
+    budget.max_pairs = 3;
     other = new_memory(WINDOW);
     pv_repeat_memory_remember(other, key_number(1), NOW, 0);
     assert_int_equal(remember(1, NOW, 0), 0);
@@ -163,15 +163,15 @@ static void the_oldest_is_forgotten_when_the_budget_is_out(void **state)
     assert_false(has(4, NOW));
     assert_true(has(2, NOW) && has(3, NOW));
     assert_true(pv_repeat_memory_has(other, key_number(1), NOW));
-    assert_int_equal(budget.entries, 3);
+    assert_int_equal(budget.pairs, 3);
     pv_repeat_memory_destroy(other);
-    assert_int_equal(budget.entries, 1 + 1);
+    assert_int_equal(budget.pairs, 1 + 1);
 }
 
 static void a_burst_gives_its_room_back_to_the_budget(void **state)
 {
     (void)state;
-    budget.max_entries = 5000;
+    budget.max_pairs = 5000;
     for (unsigned i = 0; i < 20; i++) /* five thousand in each window */
         for (unsigned pair = 0; pair < 5000; pair++)
             assert_int_equal(remember(pair + 5000 * i, NOW + i * (WINDOW + PV_MINUTE_MS), pair), 0);
