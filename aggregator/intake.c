@@ -149,28 +149,18 @@ static enum pv_reason judge(const struct pv_partition *partition, const struct p
     return pv_reason_of_agent(event->agent);
 }
 
-/* All that an event is looked up in is larger than the processor's caches. So first everything is
- * fetched, at the same time, and then asked. */
-static struct pv_repeat_key prefetch(const struct pv_intake *intake,
-                                     const struct pv_partition *partition,
-                                     const struct pv_event *event)
+static struct pv_repeat_key key_of(const struct pv_partition *partition,
+                                   const struct pv_event *event)
 {
-    struct pv_repeat_key key = {0, 0};
-
-    if (can_repeat(partition, event)) {
-        key = pv_repeat_key_of(event->article, event->visitor);
-        pv_repeat_memory_prefetch(partition->repeats, key);
-    }
-    pv_event_facts_prefetch(&intake->facts, pv_batch_prefetch(partition->open, event->article),
-                            event);
-    return key;
+    return can_repeat(partition, event) ? pv_repeat_key_of(event->article, event->visitor)
+                                        : (struct pv_repeat_key){0, 0};
 }
 
 /* Counts a valid event; `*reason` says as what. */
 static bool count_valid(struct pv_intake *intake, struct pv_partition *partition, int64_t offset,
                         const struct pv_event *event, enum pv_reason *reason)
 {
-    struct pv_repeat_key key = prefetch(intake, partition, event);
+    struct pv_repeat_key key = key_of(partition, event);
 
     *reason = judge(partition, event, key);
     if (!count_event(intake, partition, offset, event, *reason))
@@ -192,30 +182,56 @@ static bool count_valid(struct pv_intake *intake, struct pv_partition *partition
 static void pass_over(struct pv_intake *intake, struct pv_partition *partition,
                       const struct pv_kafka_message *message)
 {
-    struct pv_event event;
+    const struct pv_read_event *read;
 
     pv_metric_add(&intake->metrics->replayed, 1);
-    if (partition->repeats != NULL && message->offset < partition->counted &&
-        pv_event_json_parse(intake->parser, message->value, message->value_length,
-                            message->timestamp_ms, PV_TIME_LIMIT_MS, &event) == PV_REASON_NONE &&
-        event.ts_ms <= pv_repeat_memory_watermark_ms(partition->repeats))
-        remember(intake, partition, &event,
-                 can_repeat(partition, &event) ? pv_repeat_key_of(event.article, event.visitor)
-                                               : (struct pv_repeat_key){0, 0},
-                 message->offset);
+    if (partition->repeats == NULL || message->offset >= partition->counted)
+        return;
+    read = pv_event_reader_read(&intake->reader, message, PV_TIME_LIMIT_MS);
+    if (read->reason == PV_REASON_NONE &&
+        read->event.ts_ms <= pv_repeat_memory_watermark_ms(partition->repeats))
+        remember(intake, partition, &read->event, key_of(partition, &read->event), message->offset);
 }
 
-bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *message)
+/* The partition of a message that is to be counted, or NULL. */
+static struct pv_partition *partition_of(struct pv_intake *intake,
+                                         const struct pv_kafka_message *message)
 {
     struct pv_partition *partition;
-    struct pv_event event;
+
+    if ((size_t)message->partition >= intake->partitions.count)
+        return NULL;
+    partition = &intake->partitions.items[message->partition];
+    return partition->assigned && !partition->needs_seek ? partition : NULL;
+}
+
+/* Reads the next message, and has all fetched from memory that its event will be looked up in. */
+static void prepare(struct pv_intake *intake, const struct pv_kafka_message *next)
+{
+    const struct pv_partition *partition = partition_of(intake, next);
+    const struct pv_read_event *read;
+
+    if (partition == NULL || next->offset < partition->next || partition->open == NULL)
+        return;
+    read = pv_event_reader_read_ahead(&intake->reader, next, intake->now_ms);
+    if (read->reason != PV_REASON_NONE)
+        return;
+    if (can_repeat(partition, &read->event))
+        pv_repeat_memory_prefetch(partition->repeats, key_of(partition, &read->event));
+    pv_event_facts_prefetch(&intake->facts, pv_batch_prefetch(partition->open, read->event.article),
+                            &read->event);
+}
+
+bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *message,
+                       const struct pv_kafka_message *next)
+{
+    struct pv_partition *partition = partition_of(intake, message);
+    const struct pv_read_event *read;
     enum pv_reason reason;
     bool counted;
 
-    if ((size_t)message->partition >= intake->partitions.count)
-        return true;
-    partition = &intake->partitions.items[message->partition];
-    if (!partition->assigned || partition->needs_seek)
+    pv_event_reader_begin(&intake->reader, message);
+    if (partition == NULL)
         return true; /* it is fetched again once the partition is counted */
     if (message->offset < partition->next) {
         pass_over(intake, partition, message);
@@ -223,12 +239,14 @@ bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *
     }
     if (!pv_intake_open(intake, partition))
         return false;
-    reason = pv_event_json_parse(intake->parser, message->value, message->value_length,
-                                 message->timestamp_ms, intake->now_ms, &event);
+    read = pv_event_reader_read(&intake->reader, message, intake->now_ms);
+    reason = read->reason;
+    if (next != NULL)
+        prepare(intake, next);
     if (reason != PV_REASON_NONE) {
         counted = count_rejected(intake, partition, message, reason);
     } else {
-        counted = count_valid(intake, partition, message->offset, &event, &reason);
+        counted = count_valid(intake, partition, message->offset, &read->event, &reason);
     }
     if (!counted)
         return false;

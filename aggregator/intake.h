@@ -7,15 +7,15 @@
 #include "aggregator/batch_pool.h"
 #include "aggregator/committer.h"
 #include "aggregator/event_facts.h"
+#include "aggregator/event_reader.h"
 #include "aggregator/kafka_consumer.h"
 #include "aggregator/kafka_rejects.h"
 #include "aggregator/partitions.h"
-#include "pageview/event_json.h"
 
 struct pv_intake {
     struct pv_partitions partitions;
     struct pv_batch_pool pool;
-    struct pv_event_parser *parser;
+    struct pv_event_reader reader;
     struct pv_committer *committer;
     struct pv_kafka_rejects *rejects;
     struct pv_aggregator_metrics *metrics;
@@ -29,8 +29,9 @@ struct pv_intake {
 
 /* Counts the message. False, with nothing changed: no batch is free, or the queue of rejected
  * events is full; offer it again. A message of a partition that is not being counted, or that is
- * counted already, is passed over. */
-bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *message);
+ * counted already, is passed over. `next` may be NULL: the message that is likely to be next. */
+bool pv_intake_message(struct pv_intake *intake, const struct pv_kafka_message *message,
+                       const struct pv_kafka_message *next);
 
 /* Opens a batch at the end of the partition unless one is open. False: none is free. */
 bool pv_intake_open(struct pv_intake *intake, struct pv_partition *partition);

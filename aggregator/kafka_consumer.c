@@ -183,23 +183,48 @@ static void hand_out_error(struct pv_kafka_consumer *consumer, const rd_kafka_me
     }
 }
 
-static bool hand_out(struct pv_kafka_consumer *consumer, const rd_kafka_message_t *message)
+/* False: there is none, or an error in its place. */
+static bool view(const rd_kafka_message_t *message, struct pv_kafka_message *view)
 {
     rd_kafka_timestamp_type_t type;
-    struct pv_kafka_message view;
 
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        hand_out_error(consumer, message);
-        return true;
+    if (message == NULL || message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    *view = (struct pv_kafka_message){
+        .partition = message->partition,
+        .offset = message->offset,
+        .timestamp_ms = rd_kafka_message_timestamp(message, &type),
+        .key = message->key,
+        .key_length = message->key_len,
+        .value = message->payload,
+        .value_length = message->len,
+    };
+    return true;
+}
+
+/* Offers what was fetched; false when a message is refused. */
+static bool hand_out(struct pv_kafka_consumer *consumer)
+{
+    const struct pv_kafka_consumer_handlers *handlers = consumer->handlers;
+    struct pv_kafka_message views[2]; /* of the next one, and of the one behind it */
+    const rd_kafka_message_t *message;
+    bool was_next = false;
+
+    for (int at = 0; (message = pv_kafka_fetched_next(&consumer->fetched)) != NULL; at = 1 - at) {
+        if (!was_next && !view(message, &views[at])) {
+            hand_out_error(consumer, message);
+        } else {
+            bool has_next = view(pv_kafka_fetched_behind(&consumer->fetched), &views[1 - at]);
+
+            views[at].was_next = was_next;
+            if (!handlers->on_message(handlers->context, &views[at],
+                                      has_next ? &views[1 - at] : NULL))
+                return false;
+            was_next = has_next;
+        }
+        pv_kafka_fetched_take(&consumer->fetched);
     }
-    view.partition = message->partition;
-    view.offset = message->offset;
-    view.timestamp_ms = rd_kafka_message_timestamp(message, &type);
-    view.key = message->key;
-    view.key_length = message->key_len;
-    view.value = message->payload;
-    view.value_length = message->len;
-    return consumer->handlers->on_message(consumer->handlers->context, &view);
+    return true;
 }
 
 static void fetch(struct pv_kafka_consumer *consumer, int timeout_ms)
@@ -213,19 +238,10 @@ static void fetch(struct pv_kafka_consumer *consumer, int timeout_ms)
 
 void pv_kafka_consumer_poll(struct pv_kafka_consumer *consumer, int timeout_ms)
 {
-    rd_kafka_message_t *message;
-
     /* While messages are kept, only a paused consumer polls, to serve the group. */
     if (pv_kafka_fetched_next(&consumer->fetched) == NULL || consumer->paused)
         fetch(consumer, timeout_ms);
-    consumer->refused = false;
-    while ((message = pv_kafka_fetched_next(&consumer->fetched)) != NULL) {
-        if (!hand_out(consumer, message)) {
-            consumer->refused = true;
-            return;
-        }
-        pv_kafka_fetched_take(&consumer->fetched);
-    }
+    consumer->refused = !hand_out(consumer);
 }
 
 bool pv_kafka_consumer_has_refused(const struct pv_kafka_consumer *consumer)

@@ -21,12 +21,15 @@ struct pv_kafka_message {
     size_t key_length;
     const char *value; /* NULL: a tombstone */
     size_t value_length;
+    bool was_next; /* it was `next` in the call before, and is still the same */
 };
 
 struct pv_kafka_consumer_handlers {
     /* False: no room now; the message is offered again by a later poll. It lives until the
-     * handler returns. */
-    bool (*on_message)(void *context, const struct pv_kafka_message *message);
+     * handler returns. `next` is the one that will be offered after it, or NULL where that is not
+     * known: something to prepare for. */
+    bool (*on_message)(void *context, const struct pv_kafka_message *message,
+                       const struct pv_kafka_message *next);
     /* Everything below `offset` was handed out and there is no more for now. */
     void (*on_end)(void *context, int32_t partition, int64_t offset);
     /* The group gave these partitions; nothing is fetched until pv_kafka_consumer_start. */

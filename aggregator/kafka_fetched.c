@@ -5,6 +5,11 @@ rd_kafka_message_t *pv_kafka_fetched_next(const struct pv_kafka_fetched *fetched
     return fetched->first < fetched->count ? fetched->items[fetched->first] : NULL;
 }
 
+const rd_kafka_message_t *pv_kafka_fetched_behind(const struct pv_kafka_fetched *fetched)
+{
+    return fetched->first + 1 < fetched->count ? fetched->items[fetched->first + 1] : NULL;
+}
+
 void pv_kafka_fetched_take(struct pv_kafka_fetched *fetched)
 {
     rd_kafka_message_destroy(fetched->items[fetched->first++]);

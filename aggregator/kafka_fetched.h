@@ -16,6 +16,8 @@ struct pv_kafka_fetched {
 
 /* The next one, which stays; NULL: none. */
 rd_kafka_message_t *pv_kafka_fetched_next(const struct pv_kafka_fetched *fetched);
+/* The one behind it. */
+const rd_kafka_message_t *pv_kafka_fetched_behind(const struct pv_kafka_fetched *fetched);
 /* Destroys the next one, which exists. */
 void pv_kafka_fetched_take(struct pv_kafka_fetched *fetched);
 

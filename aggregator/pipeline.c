@@ -41,9 +41,10 @@ static struct pv_partition *partition_of(struct pipeline *pipeline, int32_t id)
     return &pipeline->intake.partitions.items[id];
 }
 
-static bool on_message(void *context, const struct pv_kafka_message *message)
+static bool on_message(void *context, const struct pv_kafka_message *message,
+                       const struct pv_kafka_message *next)
 {
-    return pv_intake_message(&((struct pipeline *)context)->intake, message);
+    return pv_intake_message(&((struct pipeline *)context)->intake, message, next);
 }
 
 static void on_end(void *context, int32_t id, int64_t offset)
@@ -296,7 +297,7 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
                                     struct pv_error *error)
 {
     const struct pv_aggregator_options *options = pipeline->options;
-    enum pv_status status = pv_event_parser_new(&pipeline->intake.parser, error);
+    enum pv_status status = pv_event_reader_init(&pipeline->intake.reader, error);
 
     if (status == PV_OK)
         status = pv_event_facts_init(&pipeline->intake.facts, options->visitors != 0, error);
@@ -342,7 +343,7 @@ static void close_pipeline(struct pipeline *pipeline)
     pv_kafka_consumer_destroy(pipeline->consumer); /* gives partitions back: needs the committer */
     pv_committer_destroy(pipeline->intake.committer);
     pv_redis_destroy(pipeline->redis);
-    pv_event_parser_destroy(pipeline->intake.parser);
+    pv_event_reader_clean_up(&pipeline->intake.reader);
     pv_event_facts_clean_up(&pipeline->intake.facts);
     pv_batch_pool_clean_up(&pipeline->intake.pool);
     pv_partitions_clean_up(&pipeline->intake.partitions);

@@ -18,10 +18,11 @@ static rd_kafka_t *broker; /* NULL: there is none */
 static int messages_to_take;
 static bool at_end;
 
-static bool on_message(void *context, const struct pv_kafka_message *message)
+static bool on_message(void *context, const struct pv_kafka_message *message,
+                       const struct pv_kafka_message *next)
 {
     (void)context;
-    return messages_to_take-- > 0 && pv_intake_message(&intake, message);
+    return messages_to_take-- > 0 && pv_intake_message(&intake, message, next);
 }
 
 static void on_end(void *context, int32_t id, int64_t offset)

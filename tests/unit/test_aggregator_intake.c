@@ -17,6 +17,69 @@ static void views_go_into_the_open_batch_of_their_partition(void **state)
     assert_int_equal(pv_metric_get(&metrics.views), 3);
 }
 
+static int64_t views_of(const struct pv_batch *batch, const char *article)
+{
+    int64_t views = 0;
+
+    for (size_t i = 0; i < batch->cell_count; i++) {
+        const struct pv_batch_article *of = &batch->articles[batch->cells[i].article];
+
+        if (of->length == strlen(article) &&
+            memcmp(batch->texts.data + of->text_at, article, of->length) == 0)
+            views += batch->cells[i].count;
+    }
+    return views;
+}
+
+static void events_that_are_read_ahead_count_as_what_they_are(void **state)
+{
+    static const struct {
+        int32_t partition;
+        int64_t offset;
+        const char *value;
+    } log[] = {
+        {0, 100, "{\"article\":\"/a\"}"},
+        {0, 101, "{\"article\":\"/escaped\\u0041\"}"},
+        {0, 102, "no event"},
+        {1, 0, "{\"article\":\"/b\"}"},
+        {2, 0, "{\"article\":\"/nobody/counts/this\"}"},
+        {0, 103, "{\"article\":\"/a\"}"},
+        {0, 103, "{\"article\":\"/twice\"}"},
+        {1, 1, "{\"article\":\"/escaped\\u0042\"}"},
+        {1, 2, "{\"article\":\"/escaped\\u0043\"}"},
+        {0, 104, "{\"article\":\"/c\"}"},
+    };
+    struct pv_kafka_message messages[sizeof log / sizeof *log];
+    const size_t count = sizeof log / sizeof *log;
+
+    (void)state;
+    for (size_t i = 0; i < count; i++)
+        messages[i] = (struct pv_kafka_message){
+            .partition = log[i].partition,
+            .offset = log[i].offset,
+            .timestamp_ms = NOW,
+            .value = log[i].value,
+            .value_length = strlen(log[i].value),
+            .was_next = i > 0,
+        };
+    for (size_t i = 0; i < count - 1; i++)
+        assert_true(pv_intake_message(&intake, &messages[i], &messages[i + 1]));
+    messages[count - 1].value = "{\"article\":\"/another\"}"; /* after a seek, say */
+    messages[count - 1].value_length = strlen(messages[count - 1].value);
+    messages[count - 1].was_next = false;
+    assert_true(pv_intake_message(&intake, &messages[count - 1], NULL));
+    assert_int_equal(views_of(partition(0)->open, "/a"), 2);
+    assert_int_equal(views_of(partition(0)->open, "/escapedA"), 1);
+    assert_int_equal(views_of(partition(0)->open, "/another"), 1);
+    assert_int_equal(partition(0)->open->views, 4);
+    assert_int_equal(views_of(partition(1)->open, "/b"), 1);
+    assert_int_equal(views_of(partition(1)->open, "/escapedB"), 1);
+    assert_int_equal(views_of(partition(1)->open, "/escapedC"), 1);
+    assert_int_equal(partition(1)->open->views, 3);
+    assert_int_equal(pv_metric_get(&metrics.replayed), 1);
+    assert_int_equal(pv_metric_get(&metrics.filtered[PV_REASON_not_json]), 1);
+}
+
 static void a_replayed_message_is_passed_over(void **state)
 {
     (void)state;
@@ -256,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(views_go_into_the_open_batch_of_their_partition),
+        TEST(events_that_are_read_ahead_count_as_what_they_are),
         TEST(a_replayed_message_is_passed_over),
         TEST(a_message_of_a_partition_that_is_not_counted_is_passed_over),
         TEST(a_committed_batch_moves_the_committed_offset),

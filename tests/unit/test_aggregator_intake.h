@@ -44,7 +44,7 @@ static inline int set_up(void **state)
         fence_options(fence), &commits, &fixed_clock, MAX_CELLS, NULL, &metrics,
     };
     if (pv_committer_new(&config, &intake.committer, &error) != PV_OK ||
-        pv_event_parser_new(&intake.parser, &error) != PV_OK ||
+        pv_event_reader_init(&intake.reader, &error) != PV_OK ||
         pv_event_facts_init(&intake.facts, true, &error) != PV_OK ||
         pv_partitions_grow(&intake.partitions, 3, &error) != PV_OK)
         return -1;
@@ -61,7 +61,7 @@ static inline int tear_down(void **state)
     pv_committer_destroy(intake.committer);
     fence_stop(fence);
     pv_kafka_rejects_destroy(intake.rejects);
-    pv_event_parser_destroy(intake.parser);
+    pv_event_reader_clean_up(&intake.reader);
     pv_event_facts_clean_up(&intake.facts);
     pv_batch_pool_clean_up(&intake.pool);
     pv_partitions_clean_up(&intake.partitions);
@@ -83,7 +83,7 @@ static inline bool offer_at(int32_t id, int64_t offset, const char *value, int64
         .value_length = value != NULL ? strlen(value) : 0,
     };
 
-    return pv_intake_message(&intake, &message);
+    return pv_intake_message(&intake, &message, NULL);
 }
 
 static inline bool offer(int32_t id, int64_t offset, const char *value)

@@ -19,6 +19,9 @@ struct member {
     bool refuses;
     int64_t first[PARTITIONS], next[PARTITIONS], end[PARTITIONS]; /* -1: none */
     bool has_gap, is_offset_missing;
+    const char *told_next; /* value of the one that is to be offered next; NULL: not known */
+    bool was_told_wrong;
+    size_t told;
 };
 
 static rd_kafka_t *broker;
@@ -27,11 +30,15 @@ static struct pv_kafka_options options;
 static struct member the_member;
 static int64_t log_end; /* of each partition */
 
-static bool on_message(void *context, const struct pv_kafka_message *message)
+static bool on_message(void *context, const struct pv_kafka_message *message,
+                       const struct pv_kafka_message *next)
 {
     struct member *member = context;
     int32_t id = message->partition;
 
+    member->was_told_wrong |= message->was_next != (member->told_next != NULL) ||
+                              (message->was_next && message->value != member->told_next);
+    member->told_next = NULL;
     if (member->refuses)
         return false;
     if (member->first[id] < 0)
@@ -39,6 +46,9 @@ static bool on_message(void *context, const struct pv_kafka_message *message)
     else if (message->offset != member->next[id])
         member->has_gap = true;
     member->next[id] = message->offset + 1;
+    if (next != NULL)
+        member->told_next = next->value;
+    member->told += next != NULL;
     return true;
 }
 
@@ -220,6 +230,18 @@ static void refused_messages_are_offered_again_across_a_pause(void **state)
     assert_false(member->has_gap);
 }
 
+static void what_is_told_to_be_next_is_next(void **state)
+{
+    struct member *member = &the_member;
+
+    (void)state;
+    member->told = 0;
+    start(member, 0);
+    POLL_UNTIL(has_all(member));
+    assert_true(member->told > 0);
+    assert_false(member->was_told_wrong); /* nor in the tests before */
+}
+
 static void a_seek_drops_what_was_kept_and_goes_on_from_its_offset(void **state)
 {
     struct member *member = &the_member;
@@ -312,6 +334,7 @@ int main(void)
         TEST(the_ends_of_logs_are_what_the_broker_says_now),
         TEST(a_partition_whose_offset_was_missing_is_fetched_after_another_start),
         TEST(more_messages_than_are_held_at_once_are_all_handed_out),
+        TEST(what_is_told_to_be_next_is_next),
     };
 
     return cmocka_run_group_tests(tests, start_broker, stop_broker);

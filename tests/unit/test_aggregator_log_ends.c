@@ -27,10 +27,12 @@ static int64_t now(void *context)
 }
 static const struct pv_clock wall_clock = {now, NULL};
 
-static bool on_message(void *context, const struct pv_kafka_message *message)
+static bool on_message(void *context, const struct pv_kafka_message *message,
+                       const struct pv_kafka_message *next)
 {
     (void)context;
     (void)message;
+    (void)next;
     return true;
 }
 
