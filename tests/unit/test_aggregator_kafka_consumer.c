@@ -255,7 +255,8 @@ static void a_seek_drops_what_was_kept_and_goes_on_from_its_offset(void **state)
     POLL_UNTIL(pv_kafka_consumer_has_refused(member->consumer));
     member->refuses = false;
     member->first[0] = -1;
-    assert_int_equal(pv_kafka_consumer_seek(member->consumer, 0, 10, &error), PV_OK);
+    if (pv_kafka_consumer_seek(member->consumer, 0, 10, &error) != PV_OK)
+        fail_msg("%s", error.text);
     POLL_UNTIL(has_all(member));
     assert_int_equal(member->first[0], 10);
     assert_false(member->has_gap);
@@ -288,8 +289,11 @@ static void a_partition_whose_offset_was_missing_is_fetched_after_another_start(
     (void)state;
     start(member, 1000000);
     POLL_UNTIL(member->is_offset_missing);
-    start(member, 0);
-    POLL_UNTIL(has_all(member));
+    while (!has_all(member)) { /* the other partition may tell after the start */
+        member->is_offset_missing = false;
+        start(member, 0);
+        POLL_UNTIL(has_all(member) || member->is_offset_missing);
+    }
     assert_int_equal(member->first[0], 0);
 }
 
