@@ -14,6 +14,7 @@
 
 /* Pages are read one by one, and their files published together. */
 enum { FILES_OF_ARTICLE = 3, CHUNK = PV_BATCH_MAX / FILES_OF_ARTICLE };
+_Static_assert(CHUNK % PV_ARTICLE_PAGE == 0, "a chunk is whole pages");
 
 struct pv_article_files {
     struct pv_redis *redis;
@@ -78,6 +79,8 @@ struct round {
     int64_t clock_ms;
     struct pv_article_ranks ranks;
     struct pv_article_result *result;
+    size_t unasked;          /* articles at the start of the list; the asked ones follow */
+    size_t asked;            /* for which Redis's answers are on their way */
     struct pv_error failure; /* the first of a file; PV_OK when none failed */
 };
 
@@ -117,45 +120,82 @@ static void add_article(struct round *round, const struct pv_snapshot_about *abo
     add_file(round, PV_ARTICLE_DIRECTORY, counts->article, owner, ".svg");
 }
 
-/* The files of the page that say what readers also read; of the last article here it is `owner`'s.
- */
-static enum pv_status add_also_read(struct round *round, size_t owner, struct pv_error *error)
-{
-    struct pv_article_files *files = round->files;
-    const struct pv_article_page *page = &files->page;
-    enum pv_status status = pv_also_files_read(files->also, page, error);
-
-    for (size_t i = 0; i < page->count && status == PV_OK; i++)
-        if (pv_also_files_write(files->also, i, round->stamp, &files->text))
-            add_file(round, PV_ALSO_DIRECTORY, page->counts[i].article, owner + page->count - 1 - i,
-                     ".json");
-    if (status == PV_OK)
-        pv_also_files_let_go(files->also);
-    return status;
-}
-
-/* Reads `count` articles of the list from `first` on, and writes their files. Places in the chunk
- * are counted from the end of the list; that of the last article here is `owner`. */
-static enum pv_status write_page(struct round *round, size_t first, size_t count, size_t owner,
-                                 struct pv_error *error)
+/* Adds the files of the page's articles; of the last one it is `owner`'s. */
+static void add_page(struct round *round, size_t owner)
 {
     struct pv_article_files *files = round->files;
     struct pv_article_page *page = &files->page;
-    struct pv_snapshot_about about = {*round->stamp, false, &page->offsets};
+    const struct pv_snapshot_about about = {*round->stamp, page->exact, &page->offsets};
+
+    for (size_t i = 0; i < page->count; i++) {
+        size_t place = owner + page->count - 1 - i;
+
+        add_article(round, &about, &page->counts[i], place);
+        if (pv_also_files_write(files->also, i, round->stamp, &files->text))
+            add_file(round, PV_ALSO_DIRECTORY, page->counts[i].article, place, ".json");
+    }
+    round->result->inexact += page->exact ? 0 : (int64_t)page->count;
+}
+
+static void take_asked(const struct round *round, struct pv_text articles[PV_ARTICLE_PAGE])
+{
+    for (size_t i = 0; i < round->asked; i++)
+        articles[i] = pv_changes_at(round->files->changes, round->unasked + i);
+}
+
+/* Asks for the page before those that were asked for, if there is one. */
+static enum pv_status ask_for_page(struct round *round, struct pv_error *error)
+{
     struct pv_text articles[PV_ARTICLE_PAGE];
     enum pv_status status;
 
-    for (size_t i = 0; i < count; i++)
-        articles[i] = pv_changes_at(files->changes, first + i);
-    status = pv_article_page_read(files->redis, files->prefix, round->clock_ms, articles, count,
-                                  page, error);
+    round->asked = round->unasked < PV_ARTICLE_PAGE ? round->unasked : PV_ARTICLE_PAGE;
+    round->unasked -= round->asked;
+    if (round->asked == 0)
+        return PV_OK;
+    take_asked(round, articles);
+    status = pv_article_page_ask(round->files->redis, round->files->prefix, round->clock_ms,
+                                 articles, round->asked, error);
+    if (status != PV_OK)
+        round->asked = 0;
+    return status;
+}
+
+static enum pv_status receive_page(struct round *round, struct pv_error *error)
+{
+    struct pv_text articles[PV_ARTICLE_PAGE];
+    size_t count = round->asked;
+
+    take_asked(round, articles);
+    round->asked = 0;
+    return pv_article_page_receive(round->files->redis, articles, count, &round->files->page,
+                                   error);
+}
+
+/* Nobody needs the page any more, but all that was asked for is received. */
+static void drop_page(struct round *round)
+{
+    if (round->asked > 0 && receive_page(round, NULL) == PV_OK)
+        pv_article_page_clean_up(&round->files->page);
+}
+
+/* Writes the files of the page that was asked for, while Redis reads the next one. Places in the
+ * chunk are counted from the end of the list; that of the last article here is `owner`. */
+static enum pv_status write_page(struct round *round, size_t owner, struct pv_error *error)
+{
+    struct pv_article_files *files = round->files;
+    struct pv_article_page *page = &files->page;
+    enum pv_status status = receive_page(round, error);
+
     if (status != PV_OK)
         return status;
-    about.exact = page->exact;
-    for (size_t i = 0; i < count; i++)
-        add_article(round, &about, &page->counts[i], owner + count - 1 - i);
-    round->result->inexact += page->exact ? 0 : (int64_t)count;
-    status = add_also_read(round, owner, error);
+    status = pv_also_files_read(files->also, page, error);
+    if (status == PV_OK) {
+        status = ask_for_page(round, error);
+        if (status == PV_OK)
+            add_page(round, owner);
+        pv_also_files_let_go(files->also);
+    }
     pv_article_page_clean_up(page);
     return status;
 }
@@ -193,14 +233,14 @@ static enum pv_status write_chunk(struct round *round, struct pv_error *error)
 {
     struct pv_article_files *files = round->files;
     size_t all = pv_changes_count(files->changes), done = 0;
-    size_t chunk = all < CHUNK ? all : CHUNK;
+    size_t chunk = all < CHUNK ? all : CHUNK; /* whole pages, but for the last one of the list */
     enum pv_status status = PV_OK, published;
 
     memset(files->failed, 0, sizeof files->failed);
     while (status == PV_OK && done < chunk && !pv_stop_requested()) {
-        size_t count = chunk - done < PV_ARTICLE_PAGE ? chunk - done : PV_ARTICLE_PAGE;
+        size_t count = round->asked;
 
-        status = write_page(round, all - done - count, count, done, error);
+        status = write_page(round, done, error);
         if (status == PV_OK)
             done += count;
     }
@@ -214,8 +254,12 @@ static enum pv_status write_all(struct round *round, struct pv_error *error)
     enum pv_status status =
         pv_article_ranks_read(files->redis, files->prefix, &round->ranks, error);
 
+    round->unasked = pv_changes_count(files->changes);
+    if (status == PV_OK)
+        status = ask_for_page(round, error);
     while (status == PV_OK && pv_changes_count(files->changes) > 0 && !pv_stop_requested())
         status = write_chunk(round, error);
+    drop_page(round);
     pv_article_ranks_clean_up(&round->ranks);
     pv_also_files_end(files->also);
     if (status == PV_OK && round->failure.status != PV_OK) {

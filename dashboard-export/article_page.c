@@ -215,22 +215,26 @@ static void receive_descriptions(struct answers *answers, struct pv_article_page
     }
 }
 
-enum pv_status pv_article_page_read(struct pv_redis *redis, const char *prefix, int64_t clock_ms,
-                                    const struct pv_text *articles, size_t count,
-                                    struct pv_article_page *page, struct pv_error *error)
+enum pv_status pv_article_page_ask(struct pv_redis *redis, const char *prefix, int64_t clock_ms,
+                                   const struct pv_text *articles, size_t count,
+                                   struct pv_error *error)
 {
     const struct question question = {redis, prefix, clock_ms, articles, count};
+
+    return send_all(&question, error);
+}
+
+enum pv_status pv_article_page_receive(struct pv_redis *redis, const struct pv_text *articles,
+                                       size_t count, struct pv_article_page *page,
+                                       struct pv_error *error)
+{
     struct answers answers = {redis, PV_OK, error};
     struct pv_offsets after = {0};
-    enum pv_status status;
 
     memset(page, 0, sizeof *page);
     page->count = count;
     for (size_t i = 0; i < count; i++)
         page->counts[i].article = articles[i];
-    status = send_all(&question, error);
-    if (status != PV_OK)
-        return status; /* the connection is closed */
     receive_offsets(&answers, &page->offsets);
     receive_counts(&answers, page);
     receive_descriptions(&answers, page);
@@ -240,6 +244,15 @@ enum pv_status pv_article_page_read(struct pv_redis *redis, const char *prefix, 
     if (answers.status != PV_OK)
         pv_article_page_clean_up(page);
     return answers.status;
+}
+
+enum pv_status pv_article_page_read(struct pv_redis *redis, const char *prefix, int64_t clock_ms,
+                                    const struct pv_text *articles, size_t count,
+                                    struct pv_article_page *page, struct pv_error *error)
+{
+    enum pv_status status = pv_article_page_ask(redis, prefix, clock_ms, articles, count, error);
+
+    return status == PV_OK ? pv_article_page_receive(redis, articles, count, page, error) : status;
 }
 
 void pv_article_page_clean_up(struct pv_article_page *page)

@@ -24,6 +24,15 @@ enum pv_status pv_article_page_read(struct pv_redis *redis, const char *prefix, 
                                     const struct pv_text *articles, size_t count,
                                     struct pv_article_page *page,
                                     struct pv_error *error) PV_MUST_CHECK;
+
+/* The two halves of it, so that Redis reads while something else is done: between them nothing else
+ * may be asked on the connection. An error of the first one closes it. */
+enum pv_status pv_article_page_ask(struct pv_redis *redis, const char *prefix, int64_t clock_ms,
+                                   const struct pv_text *articles, size_t count,
+                                   struct pv_error *error) PV_MUST_CHECK;
+enum pv_status pv_article_page_receive(struct pv_redis *redis, const struct pv_text *articles,
+                                       size_t count, struct pv_article_page *page,
+                                       struct pv_error *error) PV_MUST_CHECK;
 void pv_article_page_clean_up(struct pv_article_page *page);
 
 #endif

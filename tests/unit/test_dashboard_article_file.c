@@ -317,6 +317,23 @@ static void all_articles_are_written_when_wanted(void **state)
     assert_file_contains(out, "articles/2344.svg", "1 view<");
 }
 
+static void chunk_that_fails_leaves_no_answer_for_what_is_asked_next(void **state)
+{
+    enum { MORE_THAN_A_CHUNK = 2100 };
+    char place[TEST_PATH_SIZE + 32];
+
+    (void)state;
+    fill("pv:views", MORE_THAN_A_CHUNK);
+    fill("pv:views:2026-11-24T13:05", MORE_THAN_A_CHUNK);
+    COMMAND("HSET", "pv:site:2026-11-24", "13:05", "2100");
+    put_file(out, "articles", "in their way", 12);
+    assert_int_equal(export_round(), PV_IO);
+    snprintf(place, sizeof place, "%s/articles", out);
+    assert_int_equal(unlink(place), 0);
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 2 * MORE_THAN_A_CHUNK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +353,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(counts_of_another_type_fail_without_losing_the_article,
                                         fresh, finish),
         cmocka_unit_test_setup_teardown(all_articles_are_written_when_wanted, fresh, finish),
+        cmocka_unit_test_setup_teardown(chunk_that_fails_leaves_no_answer_for_what_is_asked_next,
+                                        fresh, finish),
     };
 
     return cmocka_run_group_tests(tests, real_redis_server_start, real_redis_server_stop);
