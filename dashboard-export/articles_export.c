@@ -1,52 +1,63 @@
 #include "dashboard-export/articles_export.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 
 #include "dashboard-export/articles_file.h"
 #include "dashboard-export/count_list.h"
 #include "pageview/keys.h"
 
-/* A list in the making. From the thread's start until it is joined only the thread uses it. */
+/* A list in the making. From the thread's start until it is joined only the thread uses it, but for
+ * `is_read`. */
 struct pv_articles_job {
     const struct pv_round *round;
     struct pv_redis *redis; /* the round's, or the thread's own */
     pthread_t thread;
+    sem_t is_read; /* Redis is needed no more */
     int64_t fields;
     enum pv_status status;
     struct pv_error error;
+    struct pv_count_list articles;
+    struct pv_reading reading;
     bool exists; /* there are articles */
     struct pv_published published;
 };
 
-static void make_list(struct pv_articles_job *job)
+static void read_list(struct pv_articles_job *job)
 {
-    const struct pv_exporter *exporter = job->round->exporter;
-    const char *prefix = exporter->options->redis.prefix;
-    struct pv_count_list articles = {0};
-    const struct pv_counts_target target = pv_count_list_target(&articles);
-    struct pv_reading reading = {0};
+    const char *prefix = job->round->exporter->options->redis.prefix;
+    const struct pv_counts_target target = pv_count_list_target(&job->articles);
     char key[PV_KEY_SIZE];
 
     pv_key_views(prefix, key);
-    job->status =
-        pv_counts_read_sized(job->redis, prefix, key, job->fields, &target, &reading, &job->error);
-    job->exists = job->status == PV_OK && reading.exists;
+    job->status = pv_counts_read_sized(job->redis, prefix, key, job->fields, &target, &job->reading,
+                                       &job->error);
+    job->exists = job->status == PV_OK && job->reading.exists;
+}
+
+static void write_list(struct pv_articles_job *job)
+{
     if (job->exists) {
         const struct pv_snapshot_about said =
-            pv_round_about(job->round, &reading, PV_LAYOUT_ARTICLES);
+            pv_round_about(job->round, &job->reading, PV_LAYOUT_ARTICLES);
 
-        pv_count_list_finish(&articles);
-        job->status = pv_articles_file_publish(&exporter->directory, &said, &articles,
-                                               &job->published, &job->error);
+        pv_count_list_finish(&job->articles);
+        job->status = pv_articles_file_publish(&job->round->exporter->directory, &said,
+                                               &job->articles, &job->published, &job->error);
     }
-    pv_reading_clean_up(&reading);
-    pv_count_list_clean_up(&articles);
+    pv_reading_clean_up(&job->reading);
+    pv_count_list_clean_up(&job->articles);
 }
 
 static void *make_in_thread(void *context)
 {
-    make_list(context);
+    struct pv_articles_job *job = context;
+
+    read_list(job);
+    sem_post(&job->is_read);
+    write_list(job);
     return NULL;
 }
 
@@ -89,7 +100,9 @@ static enum pv_status start_thread(const struct pv_articles_job *job, struct pv_
         return pv_error_nomem(error, "the list of all articles");
     *made = *job;
     made->redis = exporter->articles_redis;
+    sem_init(&made->is_read, 0, 0);
     if (pthread_create(&made->thread, NULL, make_in_thread, made) != 0) {
+        sem_destroy(&made->is_read);
         free(made);
         return pv_error_set(error, PV_NOMEM, "no thread for the list of all articles");
     }
@@ -108,7 +121,8 @@ enum pv_status pv_articles_export_start(struct pv_round *round)
     pv_key_views(exporter->options->redis.prefix, key);
     job.status = pv_counts_size(exporter->redis, key, &job.fields, &job.error);
     if (job.status == PV_OK && job.fields <= PV_COUNTS_SMALL) {
-        make_list(&job);
+        read_list(&job);
+        write_list(&job);
     } else if (job.status == PV_OK) {
         job.status = start_thread(&job, exporter, &job.error);
         if (job.status == PV_OK)
@@ -126,9 +140,19 @@ static struct pv_articles_job *join(struct pv_exporter *exporter)
     if (job == NULL)
         return NULL;
     pthread_join(job->thread, NULL);
+    sem_destroy(&job->is_read);
     pv_redis_disconnect(exporter->articles_redis);
     exporter->articles_job = NULL;
     return job;
+}
+
+enum pv_status pv_articles_export_await_reading(struct pv_round *round)
+{
+    struct pv_articles_job *job = round->exporter->articles_job;
+
+    while (job != NULL && sem_wait(&job->is_read) != 0 && errno == EINTR)
+        continue;
+    return PV_OK;
 }
 
 enum pv_status pv_articles_export_end(struct pv_round *round)

@@ -13,6 +13,10 @@
  * until the end. */
 enum pv_status pv_articles_export_start(struct pv_round *round);
 
+/* Waits until the list was read, and is yet to be sorted and written. What asks Redis for much then
+ * does not make the list wait, which would be written when nothing else is left to do. */
+enum pv_status pv_articles_export_await_reading(struct pv_round *round);
+
 /* Waits for the list and settles it (round.h). PV_OK when none was started. */
 enum pv_status pv_articles_export_end(struct pv_round *round);
 

@@ -172,12 +172,22 @@ static enum pv_status export_index(struct pv_round *round)
 }
 
 /* A new snapshot is a row. The list of all articles is made beside the rows between its start and
- * its end. The index is last: it lists what the others wrote. */
+ * its end: while Redis reads it out, the files of articles are written, and while it is sorted and
+ * compressed, Redis reads out days and hours. The index is last: it lists what the others wrote. */
 static enum pv_status (*const exports[])(struct pv_round *round) = {
-    pv_web_files_export,      export_totals,          export_live,
-    pv_articles_export_start, export_days_and_hours,  pv_export_site_days,
-    pv_export_site_history,   pv_export_filtered,     pv_export_trending,
-    export_article_files,     pv_articles_export_end, export_index,
+    pv_web_files_export,
+    export_totals,
+    export_live,
+    pv_export_site_days,
+    pv_export_site_history,
+    pv_export_filtered,
+    pv_export_trending,
+    pv_articles_export_start,
+    export_article_files,
+    pv_articles_export_await_reading,
+    export_days_and_hours,
+    pv_articles_export_end,
+    export_index,
 };
 
 static enum pv_status check_redis(struct pv_round *round, struct pv_error *error)

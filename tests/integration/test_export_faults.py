@@ -220,3 +220,16 @@ def test_long_list_of_all_articles_that_loses_its_connection_fails_the_round_and
     head, *lines = map(json.loads, gzip.decompress((out / "articles.ndjson.gz").read_bytes()).splitlines())
     assert {line["article"]: line["views"] for line in lines} == views
     assert head["exact"] and head["counted_to"] == {"pageviews/0": sum(views.values())}
+
+
+def test_long_list_of_all_articles_is_read_before_the_days_and_hours_are(
+        redis_server: RedisServer, tmp_path: Path) -> None:
+    """They are read while it is sorted and compressed, which would otherwise be left for the end."""
+    client = redis_server.client()
+    client.hset("pv:views", mapping={f"/a/{n}": 1 for n in range(10 * SMALL)})
+    client.config_set("slowlog-max-len", 10_000)
+    client.config_set("slowlog-log-slower-than", 0)
+    exporter(redis_server, tmp_path, tmp_path / "out", once=True).finish()
+    asked = [entry["command"] for entry in reversed(client.slowlog_get(10_000))]
+    last_page = max(place for place, command in enumerate(asked) if command.startswith(b"HSCAN pv:views "))
+    assert last_page < min(place for place, command in enumerate(asked) if command.startswith(b"HLEN pv:views:"))

@@ -7,14 +7,14 @@ static void round_writes_every_snapshot(void **state)
         VERSION,
         SOME_TOTALS,
         LIVE,
-        HASH(ALL, "[/b 3 /a 1]"),
-        HASH(DAY, "[/a 1 /b 3]"),
-        HASH(HOUR, "[/b 3]"),
         HASH(SITE, "[13:05 4]"),
         ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         NEW_LISTS,
+        HASH(ALL, "[/b 3 /a 1]"),
         NO_MINUTES,
+        HASH(DAY, "[/a 1 /b 3]"),
+        HASH(HOUR, "[/b 3]"),
     };
     struct fixture fixture;
     struct pv_buffer index;
@@ -67,24 +67,24 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
         VERSION,
         SOME_TOTALS,
         LIVE,
-        HASH(ALL, "[/a 1]"),
-        HASH(DAY, "[/a 1]"),
-        HASH(HOUR, "[/a 1]"),
         HASH(SITE, "[13:05 4]"),
         ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         NEW_LISTS,
-        NO_MINUTES,
-        SOME_TOTALS,
-        LIVE,
         HASH(ALL, "[/a 1]"),
+        NO_MINUTES,
         HASH(DAY, "[/a 1]"),
         HASH(HOUR, "[/a 1]"),
+        SOME_TOTALS,
+        LIVE,
         HASH(SITE, "[13:05 4]"),
         ALL_SITE_DAYS,
         HASH(FILTERED, "[spider 1]"),
         UNCHANGED_LISTS,
+        HASH(ALL, "[/a 1]"),
         NO_MINUTES,
+        HASH(DAY, "[/a 1]"),
+        HASH(HOUR, "[/a 1]"),
     };
     static const char *const files[] = {"totals.json",
                                         "top/day/2026-11-24.json",
@@ -122,17 +122,12 @@ static void round_that_finds_nothing_new_writes_nothing(void **state)
 static void hash_that_is_not_there_gives_no_file(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,
-        TOTALS("[[] :0 [] [] []]"),
-        LIVE,
-        NO_HASH(ALL),
-        NO_HASH(DAY),
+        VERSION,       TOTALS("[[] :0 [] [] []]"),
+        LIVE,          NO_HASH(SITE),
+        ALL_SITE_DAYS, NO_HASH(FILTERED),
+        NEW_LISTS,     NO_HASH(ALL),
+        NO_MINUTES,    NO_HASH(DAY),
         NO_HASH(HOUR),
-        NO_HASH(SITE),
-        ALL_SITE_DAYS,
-        NO_HASH(FILTERED),
-        NEW_LISTS,
-        NO_MINUTES,
     };
     struct fixture fixture;
 
@@ -152,22 +147,22 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
         VERSION,
         TOTALS("[[] :0 [] [] []]"),
         LIVE,
-        NO_HASH(ALL),
-        NO_HASH(DAY),
-        HASH("pv:views:2026-11-23", "[/y 1]"),
-        NO_HASH("pv:views:2026-11-24T00"),
-        HASH("pv:views:2026-11-23T23", "[/y 1]"),
         NO_HASH(SITE),
         HASH("pv:site:2026-11-23", "[23:59 1]"),
         ALL_SITE_DAYS,
         NO_HASH(FILTERED),
         HASH("pv:filtered:2026-11-23", "[spider 1]"),
         NEW_LISTS,
+        NO_HASH(ALL),
         {"HMGET pv:site:2026-11-23 *",
          "[" TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS TEN_ZEROS
              TEN_ZEROS TEN_ZEROS TEN_ZEROS "0 0 0 0 0 0 0 0 0]"},
         {"HMGET " SITE " *", "[0]"},
         NO_CO_VIEWS,
+        NO_HASH(DAY),
+        HASH("pv:views:2026-11-23", "[/y 1]"),
+        NO_HASH("pv:views:2026-11-24T00"),
+        HASH("pv:views:2026-11-23T23", "[/y 1]"),
     };
     const int64_t midnight_ms = NOW_MS - NOW_MS % PV_DAY_MS;
     struct fixture fixture;
@@ -186,29 +181,43 @@ static void days_and_hours_are_counted_back_over_midnight(void **state)
 
 static void top_lists_of_what_is_over_wait_ten_minutes(void **state)
 {
-#define TODAY_ALONE                                                                                \
-    SOME_TOTALS, LIVE, NO_HASH(DAY), NO_HASH(HOUR), NO_HASH(SITE), NO_HASH("pv:site:2026-11-23"),  \
-        OPEN_SITE_DAYS, NO_HASH(FILTERED), NO_HASH("pv:filtered:2026-11-23"), NEW_LISTS,           \
-        NO_MINUTES
 #define ALL_OF_THEM                                                                                \
-    SOME_TOTALS, LIVE, NO_HASH(DAY), HASH("pv:views:2026-11-23", "[/y 1]"), NO_HASH(HOUR),         \
-        HASH("pv:views:2026-11-24T12", "[/y 1]"), NO_HASH(SITE), NO_HASH("pv:site:2026-11-23")
+    NO_HASH(DAY), HASH("pv:views:2026-11-23", "[/y 1]"), NO_HASH(HOUR),                            \
+        HASH("pv:views:2026-11-24T12", "[/y 1]")
     static const struct scripted_step steps[] = {
         VERSION,
-        ALL_OF_THEM,
+        SOME_TOTALS,
+        LIVE,
+        NO_HASH(SITE),
+        NO_HASH("pv:site:2026-11-23"),
         ALL_SITE_DAYS,
         NO_HASH(FILTERED),
         NO_HASH("pv:filtered:2026-11-23"),
         NEW_LISTS,
         NO_MINUTES,
-        TODAY_ALONE,
         ALL_OF_THEM,
+        SOME_TOTALS,
+        LIVE,
+        NO_HASH(SITE),
+        NO_HASH("pv:site:2026-11-23"),
+        OPEN_SITE_DAYS,
+        NO_HASH(FILTERED),
+        NO_HASH("pv:filtered:2026-11-23"),
+        NEW_LISTS,
+        NO_MINUTES,
+        NO_HASH(DAY),
+        NO_HASH(HOUR),
+        SOME_TOTALS,
+        LIVE,
+        NO_HASH(SITE),
+        NO_HASH("pv:site:2026-11-23"),
         NO_HASH("pv:site:2026-11-17"),
         FOUR_SITE_DAYS, /* two of them are old */
         NO_HASH(FILTERED),
         NO_HASH("pv:filtered:2026-11-23"),
         UNCHANGED_LISTS,
         NO_MINUTES,
+        ALL_OF_THEM,
     };
     struct fixture fixture;
 
@@ -231,8 +240,8 @@ static void top_lists_of_what_is_over_wait_ten_minutes(void **state)
         {"EXEC", "[[v/0 5] [5 4] [- -] [- -]]"}, EMPTY_LIST("24h"), EMPTY_LIST("7d"),              \
         EMPTY_LIST("30d"), EMPTY_LIST("hot"), EMPTY_LIST("rising")
 #define ROUND_OF(hour, trending)                                                                   \
-    VERSION, TOTALS("[[] :0 [] [] []]"), LIVE, NO_HASH(ALL), NO_HASH(DAY), NO_HASH(hour),          \
-        NO_HASH(SITE), ALL_SITE_DAYS, NO_HASH(FILTERED), trending, NO_MINUTES
+    VERSION, TOTALS("[[] :0 [] [] []]"), LIVE, NO_HASH(SITE), ALL_SITE_DAYS, NO_HASH(FILTERED),    \
+        trending, NO_HASH(ALL), NO_MINUTES, NO_HASH(DAY), NO_HASH(hour)
 
 static void ranks_of_an_hour_ago_survive_a_restart(void **state)
 {
@@ -261,17 +270,12 @@ static void ranks_of_an_hour_ago_survive_a_restart(void **state)
 static void top_holds_no_more_than_the_limit(void **state)
 {
     static const struct scripted_step steps[] = {
-        VERSION,
-        TOTALS("[[] :0 [] [] []]"),
-        LIVE,
-        NO_HASH(ALL),
-        HASH(DAY, "[/a 1 /b 2 /c 3]"),
+        VERSION,       TOTALS("[[] :0 [] [] []]"),
+        LIVE,          NO_HASH(SITE),
+        ALL_SITE_DAYS, NO_HASH(FILTERED),
+        NEW_LISTS,     NO_HASH(ALL),
+        NO_MINUTES,    HASH(DAY, "[/a 1 /b 2 /c 3]"),
         NO_HASH(HOUR),
-        NO_HASH(SITE),
-        ALL_SITE_DAYS,
-        NO_HASH(FILTERED),
-        NEW_LISTS,
-        NO_MINUTES,
     };
     struct fixture fixture;
 
@@ -291,33 +295,33 @@ static void list_of_all_articles_waits_for_its_interval(void **state)
         VERSION,
         SOME_TOTALS,
         LIVE,
-        HASH(ALL, "[/a 1]"),
-        NO_HASH(DAY),
-        NO_HASH(HOUR),
         NO_HASH(SITE),
         ALL_SITE_DAYS,
         NO_HASH(FILTERED),
         NEW_LISTS,
+        HASH(ALL, "[/a 1]"),
         NO_MINUTES,
-        SOME_TOTALS,
-        LIVE,
         NO_HASH(DAY),
         NO_HASH(HOUR),
+        SOME_TOTALS,
+        LIVE,
         NO_HASH(SITE),
         OPEN_SITE_DAYS,
         NO_HASH(FILTERED),
         UNCHANGED_LISTS,
         NO_MINUTES,
+        NO_HASH(DAY),
+        NO_HASH(HOUR),
         SOME_TOTALS,
         LIVE,
+        NO_HASH(SITE),
+        OPEN_SITE_DAYS,
+        NO_HASH(FILTERED),
+        UNCHANGED_LISTS,
         HASH(ALL, "[/a 2]"),
+        NO_MINUTES,
         NO_HASH(DAY),
         NO_HASH(HOUR),
-        NO_HASH(SITE),
-        OPEN_SITE_DAYS,
-        NO_HASH(FILTERED),
-        UNCHANGED_LISTS,
-        NO_MINUTES,
     };
     struct fixture fixture;
 
