@@ -43,7 +43,7 @@ static const struct pv_option options[] = {
     {"pipelines", PV_OPTION_COUNT, AT(pipelines), "1", 1, 64, NULL, "N",
      "consumers of the group to run in this process"},
     {"exit-at-end", PV_OPTION_FLAG, AT(exit_at_end), NULL, 0, 0, NULL, NULL,
-     "stop when all that was in the log at start is committed"},
+     "stop when all that was in the topic at start is committed"},
     {"rebuild", PV_OPTION_FLAG, AT(rebuild), NULL, 0, 0, NULL, NULL,
      "count the retained log again beside the live counts, put it in their place, and stop"},
     {"accept-loss", PV_OPTION_FLAG, AT(accept_loss), NULL, 0, 0, NULL, NULL,

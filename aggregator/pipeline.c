@@ -6,6 +6,7 @@
 #include "aggregator/committer.h"
 #include "aggregator/flush.h"
 #include "aggregator/kafka_consumer.h"
+#include "aggregator/topic_end.h"
 #include "aggregator/waiting_turns.h"
 #include "pageview/log.h"
 #include "pageview/stop.h"
@@ -28,6 +29,7 @@ struct pipeline {
     struct pv_log_ends *log_ends; /* NULL where counting ends with the log */
     struct pv_flush flush;
     struct pv_waiting_turns waiting;
+    struct pv_topic_end topic_end;
     struct pv_commit_context context;
     char *cluster_id;
     bool closing;         /* all that could be committed is */
@@ -179,6 +181,16 @@ static bool is_at_end(const struct pipeline *pipeline)
     return true;
 }
 
+/* With --exit-at-end: all that the topic had is counted, by whoever it was. */
+static bool is_topic_at_end(struct pipeline *pipeline)
+{
+    int32_t partitions = pipeline->assignment.origin.partitions;
+
+    return is_at_end(pipeline) && (pipeline->intake.partitions.assigned == (size_t)partitions ||
+                                   pv_topic_end_is_counted(&pipeline->topic_end, partitions,
+                                                           pipeline->intake.monotonic_ms));
+}
+
 static enum pv_status turn(struct pipeline *pipeline, bool *end, struct pv_error *error)
 {
     const struct pv_pipeline_config *config = pipeline->config;
@@ -239,7 +251,7 @@ static enum pv_status loop(struct pipeline *pipeline, struct pv_error *error)
         pipeline->waiting.counted = pv_assignment_is_counted(&pipeline->assignment);
         pv_flush_due(&pipeline->flush);
         report_if_due(pipeline);
-        if (pipeline->options->exit_at_end && is_at_end(pipeline))
+        if (pipeline->options->exit_at_end && is_topic_at_end(pipeline))
             break;
         status = turn(pipeline, &end, error);
         if (status != PV_OK || end)
@@ -326,6 +338,12 @@ static enum pv_status open_pipeline(struct pipeline *pipeline,
         .intake = &pipeline->intake,
         .metrics = pipeline->config->metrics,
     };
+    pipeline->topic_end = (struct pv_topic_end){
+        .consumer = pipeline->consumer,
+        .redis = pipeline->redis,
+        .prefix = options->redis.prefix,
+        .topic = options->kafka.topic,
+    };
     pipeline->waiting = (struct pv_waiting_turns){
         .redis = pipeline->redis,
         .context = &pipeline->context,
@@ -348,6 +366,7 @@ static void close_pipeline(struct pipeline *pipeline)
     pv_batch_pool_clean_up(&pipeline->intake.pool);
     pv_partitions_clean_up(&pipeline->intake.partitions);
     pv_assignment_clean_up(&pipeline->assignment);
+    pv_topic_end_clean_up(&pipeline->topic_end);
     free(pipeline->cluster_id);
 }
 

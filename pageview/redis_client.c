@@ -15,9 +15,10 @@ enum {
     /* A function call of the largest batch takes tens of ms, a rewrite of the append-only file
      * can stall Redis for seconds. Past this the connection counts as lost. */
     ANSWER_TIMEOUT_MS = 5000,
-    ARGUMENTS_MAX = 16, /* of pv_redis_command_texts */
-    VERSION_MIN = 7,    /* functions */
-    QUEUE_MAX = 65536,  /* bytes of commands that wait to be sent */
+    ANSWER_BUFFER = 262144, /* bytes that are kept from one answer to the next: a page fits */
+    ARGUMENTS_MAX = 16,     /* of pv_redis_command_texts */
+    VERSION_MIN = 7,        /* functions */
+    QUEUE_MAX = 65536,      /* bytes of commands that wait to be sent */
 };
 
 struct pv_redis {
@@ -153,6 +154,7 @@ enum pv_status pv_redis_connect(struct pv_redis *redis, struct pv_error *error)
     redis->context = open_connection(redis->options->address);
     if (redis->context == NULL || redis->context->err != 0)
         return lost(redis, error);
+    redis->context->reader->maxbuf = ANSWER_BUFFER;
     if (redisSetTimeout(redis->context, timeval_of_ms(ANSWER_TIMEOUT_MS)) != REDIS_OK)
         return lost(redis, error);
     return authenticate(redis, error);

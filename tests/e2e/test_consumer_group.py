@@ -5,10 +5,11 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaException
 
 from harness.event_traffic import Traffic, send_views
-from harness.pipeline import Pipeline
+from harness.pipeline import PARTITIONS, Pipeline
+from harness.redis_counts import read_offsets
 from harness.redis_server import RedisServer
 from harness.waiting import stays_true, wait_until
 
@@ -58,6 +59,37 @@ def test_two_aggregators_joining_and_leaving_under_traffic_stay_exact(pipeline: 
         wait_members(pipeline, 1)
     pipeline.wait_all_counted()
     second.stop()
+    pipeline.check()
+
+
+def test_counting_to_the_end_waits_for_partitions_of_a_member_that_does_nothing(pipeline: Pipeline) -> None:
+    """Such a member is one that was killed: the group takes its partitions back only after a while."""
+    send_views(pipeline.broker.address, pipeline.topic, 1000)
+    idle = Consumer({"bootstrap.servers": pipeline.broker.address, "group.id": pipeline.group, **IMPATIENT_GROUP,
+                     "enable.auto.commit": False})
+    idle.subscribe([pipeline.topic])
+
+    def polled(condition: Callable[[], object]) -> Callable[[], object]:
+        def look() -> object:
+            idle.poll(0)  # keeps it in the group
+            return condition()
+        return look
+
+    wait_until(polled(lambda: len(idle.assignment()) == PARTITIONS), "it has all partitions", explain=pipeline.describe)
+    aggregator = pipeline.aggregator(IMPATIENT_GROUP, exit_at_end=True)
+    wait_until(polled(lambda: "waiting_for_others" in aggregator.text()), "the aggregator waits",
+               explain=pipeline.describe)
+    assert 0 < sum(read_offsets(pipeline.redis(), pipeline.topic).values()) < 1000
+    idle.close()
+    aggregator.finish()
+    pipeline.check()
+
+
+def test_aggregators_that_count_to_the_end_together_count_all_of_it(pipeline: Pipeline) -> None:
+    send_views(pipeline.broker.address, pipeline.topic, 3000)
+    members = [pipeline.aggregator(exit_at_end=True) for _ in range(3)]
+    for member in members:
+        member.finish()
     pipeline.check()
 
 
