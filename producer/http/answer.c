@@ -46,25 +46,42 @@ static void gather(struct fields *fields, const struct pv_http_answer *answer, e
         add(fields, "Connection", "close");
 }
 
-enum MHD_Result pv_http_answer_queue(struct MHD_Connection *handle,
-                                     const struct pv_http_answer *answer, enum pv_cors cors,
-                                     struct pv_text origin, bool closes)
+/* NULL when memory is out. */
+static struct MHD_Response *make_response(const struct pv_http_answer *answer, enum pv_cors cors,
+                                          struct pv_text origin, bool closes)
 {
     /* An empty body has no data, and libmicrohttpd wants to see some. */
     const char *body = answer->body.data != NULL ? answer->body.data : "";
     struct MHD_Response *response = MHD_create_response_from_buffer(
         answer->body.length, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
     struct fields fields;
-    enum MHD_Result result = MHD_YES;
+
+    gather(&fields, answer, cors, origin, closes);
+    for (size_t i = 0; i < fields.count && response != NULL; i++) {
+        if (MHD_add_response_header(response, fields.items[i].name, fields.items[i].value) ==
+            MHD_YES)
+            continue;
+        MHD_destroy_response(response);
+        response = NULL;
+    }
+    return response;
+}
+
+enum MHD_Result pv_http_answer_queue(struct MHD_Connection *handle,
+                                     struct pv_http_responses *responses,
+                                     const struct pv_http_answer *answer, enum pv_cors cors,
+                                     struct pv_text origin, bool closes)
+{
+    struct MHD_Response *kept = closes ? NULL : pv_http_responses_find(responses, answer, cors);
+    struct MHD_Response *response =
+        kept != NULL ? kept : make_response(answer, cors, origin, closes);
+    enum MHD_Result result;
 
     if (response == NULL)
         return MHD_NO;
-    gather(&fields, answer, cors, origin, closes);
-    for (size_t i = 0; i < fields.count && result == MHD_YES; i++)
-        result = MHD_add_response_header(response, fields.items[i].name, fields.items[i].value);
-    if (result == MHD_YES)
-        result = MHD_queue_response(handle, answer->status, response);
-    MHD_destroy_response(response);
+    result = MHD_queue_response(handle, answer->status, response);
+    if (kept == NULL && (closes || !pv_http_responses_keep(responses, answer, cors, response)))
+        MHD_destroy_response(response);
     return result;
 }
 

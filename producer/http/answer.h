@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 
 #include "producer/http/endpoints.h"
+#include "producer/http/responses.h"
 #include "producer/http/sites.h"
 
 /* Counts it by its status. */
@@ -13,6 +14,7 @@ void pv_http_answer_count(struct pv_collector_metrics *metrics,
 
 /* Queues the answer to a request that is whole. `origin` is that of the request. */
 enum MHD_Result pv_http_answer_queue(struct MHD_Connection *handle,
+                                     struct pv_http_responses *responses,
                                      const struct pv_http_answer *answer, enum pv_cors cors,
                                      struct pv_text origin, bool closes);
 

@@ -68,6 +68,7 @@ void pv_collector_destroy(struct pv_collector *collector)
     atomic_store(&collector->is_stopping, true);
     pv_http_server_join(&collector->http);
     pv_http_server_close(&collector->http);
+    pv_http_responses_clean_up(&collector->responses);
     pv_networks_destroy(collector->trusted);
     pv_policy_destroy(collector->endpoints.to_spool.policy);
     pv_endpoints_clean_up(&collector->endpoints);

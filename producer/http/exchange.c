@@ -207,7 +207,7 @@ static void handle(const struct exchange *exchange)
 
 static enum MHD_Result take_end(const struct exchange *exchange)
 {
-    const struct pv_endpoints *endpoints = &exchange->collector->endpoints;
+    struct pv_collector *collector = exchange->collector;
     struct pv_http_connection *connection = exchange->connection;
     const struct pv_http_head *head = &connection->head;
 
@@ -222,10 +222,10 @@ static enum MHD_Result take_end(const struct exchange *exchange)
             return MHD_YES;
         enter(exchange, PV_HTTP_ANSWER);
     }
-    pv_http_answer_count(endpoints->metrics, &connection->answer);
-    return pv_http_answer_queue(exchange->mhd, &connection->answer,
-                                pv_cors_of(endpoints->allow_hosts, head->origin), head->origin,
-                                connection->closes);
+    pv_http_answer_count(collector->endpoints.metrics, &connection->answer);
+    return pv_http_answer_queue(exchange->mhd, &collector->responses, &connection->answer,
+                                pv_cors_of(collector->endpoints.allow_hosts, head->origin),
+                                head->origin, connection->closes);
 }
 
 enum MHD_Result pv_http_exchange(void *context, struct MHD_Connection *mhd, const char *path,

@@ -8,9 +8,11 @@
 #include "producer/http/connections.h"
 #include "producer/http/endpoints.h"
 #include "producer/http/peer.h"
+#include "producer/http/responses.h"
 
 struct pv_collector {
     struct pv_endpoints endpoints;
+    struct pv_http_responses responses;
     struct pv_http_server http;
     struct pv_http_times times;
     struct pv_networks *trusted;

@@ -124,6 +124,29 @@ def test_other_sites_may_send_and_read_the_answer(collector: HttpCollector) -> N
     assert "access-control-allow-origin" not in collector.post({"u": "/a"}).headers
 
 
+def test_answers_of_one_connection_are_each_their_own(collector: HttpCollector) -> None:
+    head = "Host: a\r\nContent-Type: text/plain\r\n"
+    asked = {
+        "one": (f"POST /v1/views HTTP/1.1\r\n{head}Content-Length: 10", '{"u":"/a"}', 202, "application/json"),
+        "two": (f"POST /v1/views HTTP/1.1\r\n{head}Content-Length: 23", '[{"u":"/a"},{"u":"/b"}]', 202, "application/json"),
+        "ok": (f"POST /api/event HTTP/1.1\r\n{head}Content-Length: 0", "", 202, "text/plain"),
+        "pixel": (f"GET /v1/pixel.gif?u=/a HTTP/1.1\r\n{head}X: y", "", 200, "image/gif"),
+        "bad": (f"POST /v1/views HTTP/1.1\r\n{head}Content-Length: 1", "{", 400, "application/json"),
+        "none": (f"GET /none HTTP/1.1\r\n{head}X: y", "", 404, "application/json"),
+    }
+    bodies: dict[str, set[bytes]] = {name: set() for name in asked}
+    with collector.connect() as connection:
+        for origin in ("", "\r\nOrigin: https://example.org") * 3:
+            for name, (request, body, status, kind) in asked.items():
+                connection.send(f"{request}{origin}\r\n\r\n{body}")
+                answer = connection.answer()
+                assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (status, kind), name
+                assert answer.headers.get("access-control-allow-origin") == ("*" if origin else None), name
+                bodies[name].add(answer.body)
+    assert {len(found) for found in bodies.values()} == {1}
+    assert len(set().union(*bodies.values())) == len(asked)
+
+
 def test_allowed_hosts_alone_are_counted(tmp_path: Path) -> None:
     with HttpCollector(tmp_path, allow_host=["example.org", "*.example.net"]) as collector:
         hosts = ("EXAMPLE.org:8443", "www.example.net", "evil.org")
