@@ -50,7 +50,8 @@ enum pv_status pv_kafka_delivery_new(const struct pv_kafka_options *options, con
         {"linger.ms", exactly_once ? "500" : "20"},
         {"delivery.report.only.error", "true"}, /* only what failed is counted */
         {"socket.timeout.ms", "10000"},         /* sending a position waits for so long at most */
-        {"batch.num.messages", "10000"},
+        /* So many are sent at once, while they are in the processor's caches. */
+        {"batch.num.messages", "1000"},
         {"queue.buffering.max.messages", "200000"},
         {"queue.buffering.max.kbytes", "65536"},
         /* The log keeps the events, so there is no time to give up at; a transaction has one. */
