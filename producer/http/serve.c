@@ -129,6 +129,8 @@ static bool turn(void *context)
     int64_t now_ms;
 
     MHD_run_wait(collector->http.daemon, TICK_MS);
+    if (collector->endpoints.to_spool.count > 0)
+        MHD_run(collector->http.daemon); /* what came meanwhile shares the write */
     pv_serve_flush(collector);
     now_ms = pv_monotonic_ms();
     if (now_ms - collector->ticked_ms >= TICK_MS) {
