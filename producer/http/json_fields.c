@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pageview/eight_bytes.h"
 #include "pageview/hex.h"
 #include "pageview/json_strict.h"
 
@@ -97,9 +98,10 @@ static char *escape(struct pv_json_body *body, char *out)
 /* From behind the opening quote. The closing one is known to be there. */
 static bool string(struct pv_json_body *body, struct pv_text *text)
 {
-    char *out = body->at;
+    char *out = body->at + pv_json_plain_bytes(body->at, body->end);
 
-    text->data = out;
+    text->data = body->at;
+    body->at = out;
     while (*body->at != '"') {
         if (*body->at != '\\') {
             *out++ = *body->at++;

@@ -16,12 +16,20 @@ static int escaped_byte(const char *at, const char *end)
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-static struct pv_text decode(char *text, const char *end)
+/* `end` when there is none. */
+static char *first_of(char *text, char *end, char c)
+{
+    char *found = memchr(text, c, (size_t)(end - text));
+
+    return found != NULL ? found : end;
+}
+
+static struct pv_text decode(char *text, char *end)
 {
     struct pv_text decoded = {text, 0};
-    char *out = text;
+    char *out = first_of(text, first_of(text, end, '%'), '+'); /* what is in front stays */
 
-    for (const char *at = text; at < end; at++) {
+    for (const char *at = out; at < end; at++) {
         int byte = *at == '%' ? escaped_byte(at, end) : -1;
 
         if (byte >= 0) {
@@ -55,16 +63,12 @@ void pv_query_parse(char *text, size_t length, struct pv_query_field *fields, si
     for (size_t i = 0; i < count; i++)
         fields[i].value = (struct pv_text){NULL, 0};
     while (text < end) {
-        char *stop = memchr(text, '&', (size_t)(end - text));
-        char *equals;
-        struct pv_query_field *field;
+        char *stop = first_of(text, end, '&');
+        char *equals = first_of(text, stop, '=');
+        struct pv_query_field *field = find(decode(text, equals), fields, count);
 
-        if (stop == NULL)
-            stop = end;
-        equals = memchr(text, '=', (size_t)(stop - text));
-        field = find(decode(text, equals != NULL ? equals : stop), fields, count);
         if (field != NULL && field->value.data == NULL)
-            field->value = decode(equals != NULL ? equals + 1 : stop, stop);
+            field->value = decode(equals < stop ? equals + 1 : stop, stop);
         text = stop + 1;
     }
 }

@@ -5,11 +5,9 @@
 #include "producer/http/clean_text.h"
 #include "producer/http/sites.h"
 
-/* The page's own URL says which site it is of; a path alone leaves it to the browser's headers. */
-static struct pv_text site_of(const struct pv_http_request *request, struct pv_text url)
+/* The site of the page's URL, if that says it; a path alone leaves it to the browser's headers. */
+static struct pv_text site_or_else(struct pv_text site, const struct pv_http_request *request)
 {
-    struct pv_text site = pv_site_of_url(url);
-
     if (site.data == NULL)
         site = pv_site_of_url(request->origin);
     if (site.data == NULL)
@@ -17,16 +15,11 @@ static struct pv_text site_of(const struct pv_http_request *request, struct pv_t
     return site;
 }
 
-/* A path, or a URL that a web server could have been asked for: file: and about: are not. */
-static bool is_target(struct pv_text url)
-{
-    return url.length > 0 && (url.data[0] == '/' || pv_site_of_url(url).data != NULL);
-}
-
 static enum pv_reason add(struct pv_endpoints *endpoints, const struct pv_http_request *request,
                           const struct pv_http_view *view)
 {
     char title[PV_TITLE_SIZE_MAX], section[PV_SECTION_SIZE_MAX];
+    const struct pv_text site = pv_site_of_url(view->url);
     const struct pv_hit hit = {
         .ts_ms = view->ts_ms,
         .method = {"GET", 3},
@@ -34,7 +27,7 @@ static enum pv_reason add(struct pv_endpoints *endpoints, const struct pv_http_r
         .referrer = view->referrer,
         .user_agent = view->is_robot ? (struct pv_text){"-", 1} : request->user_agent,
         .address = request->address,
-        .site = site_of(request, view->url),
+        .site = site_or_else(site, request),
         .purpose = request->purpose,
         .title = pv_clean_text(view->title, title, sizeof title),
         .section = pv_clean_text(view->section, section, sizeof section),
@@ -44,7 +37,8 @@ static enum pv_reason add(struct pv_endpoints *endpoints, const struct pv_http_r
 
     if (!pv_site_is_allowed(endpoints->allow_hosts, hit.site))
         return PV_REASON_not_allowed;
-    if (!is_target(view->url))
+    /* A path, or a URL that a web server could have been asked for: file: and about: are not. */
+    if (site.data == NULL && (view->url.length == 0 || view->url.data[0] != '/'))
         return PV_REASON_bad_article;
     return pv_hit_to_spool_add(&endpoints->to_spool, &hit);
 }
