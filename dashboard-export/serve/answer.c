@@ -57,7 +57,7 @@ enum MHD_Result pv_answer_queue(struct MHD_Connection *mhd, struct pv_server_met
 }
 
 /* The caller destroys it. */
-static struct MHD_Response *make_error(const char *text, bool closes)
+static struct MHD_Response *make_error(unsigned status, const char *text, bool closes)
 {
     static const struct pv_answer_head head = {.type = "application/json", .modified_s = -1};
     char json[ERROR_MAX];
@@ -66,6 +66,7 @@ static struct MHD_Response *make_error(const char *text, bool closes)
         MHD_create_response_from_buffer((size_t)length, json, MHD_RESPMEM_MUST_COPY);
 
     if (response != NULL && pv_answer_dress(response, &head) &&
+        add(response, "Retry-After", status == MHD_HTTP_SERVICE_UNAVAILABLE ? "5" : NULL) &&
         add(response, "Connection", closes ? "close" : NULL))
         return response;
     if (response != NULL)
@@ -86,7 +87,7 @@ static enum MHD_Result queue_last(struct MHD_Connection *mhd, struct pv_server_m
 enum MHD_Result pv_answer_error(struct MHD_Connection *mhd, struct pv_server_metrics *metrics,
                                 unsigned status, const char *text, bool closes)
 {
-    return queue_last(mhd, metrics, status, make_error(text, closes));
+    return queue_last(mhd, metrics, status, make_error(status, text, closes));
 }
 
 static struct MHD_Response *make_empty(void)
@@ -107,7 +108,7 @@ enum MHD_Result pv_answer_methods(struct MHD_Connection *mhd, struct pv_server_m
                                   bool asked)
 {
     struct MHD_Response *response =
-        asked ? make_empty() : make_error("use GET, HEAD or OPTIONS", false);
+        asked ? make_empty() : make_error(405, "use GET, HEAD or OPTIONS", false);
     bool ok = response != NULL && add(response, "Allow", METHODS);
 
     if (ok && asked)

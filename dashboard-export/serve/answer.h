@@ -34,7 +34,8 @@ bool pv_answer_dress(struct MHD_Response *response, const struct pv_answer_head 
 enum MHD_Result pv_answer_queue(struct MHD_Connection *mhd, struct pv_server_metrics *metrics,
                                 unsigned status, struct MHD_Response *response);
 
-/* {"error":"…"}, of a text that needs no escapes. `closes`: the connection is ended behind it. */
+/* {"error":"…"}, of a text that needs no escapes; 503 with Retry-After. `closes`: the connection is
+ * ended behind it. */
 enum MHD_Result pv_answer_error(struct MHD_Connection *mhd, struct pv_server_metrics *metrics,
                                 unsigned status, const char *text, bool closes);
 

@@ -28,6 +28,7 @@ struct pv_live_source {
     bool tells_again; /* whoever watches now has not been told the text */
     int64_t reading_since_ms;
     int64_t away_until_ms; /* 0: Redis answered the last time */
+    int64_t rests_until_ms;
     struct pv_live_slots slots;
     struct pv_live_slot live;
     struct pv_buffer told; /* the text of live.json that the sink was told last */
@@ -63,6 +64,8 @@ static int64_t next_tick(const struct pv_live_source *source, int64_t now_ms)
 {
     if (source->away_until_ms > now_ms)
         return source->away_until_ms;
+    if (source->rests_until_ms > now_ms)
+        return source->rests_until_ms;
     if (!source->watched)
         return -1;
     return source->live.state == PV_SLOT_READ ? source->live.read_ms + PV_LIVE_JSON_MS : now_ms;
@@ -80,7 +83,7 @@ static bool wait_for_work(struct pv_live_source *source, struct reading *reading
         int64_t now_ms = pv_monotonic_ms();
 
         *reading = (struct reading){.since_ms = now_ms};
-        if (now_ms >= source->away_until_ms) {
+        if (now_ms >= source->away_until_ms && now_ms >= source->rests_until_ms) {
             reading->with_live = live_is_due(source, now_ms);
             reading->count = pv_live_slots_take(&source->slots, reading->slots, PV_ARTICLE_PAGE);
         }
@@ -90,6 +93,7 @@ static bool wait_for_work(struct pv_live_source *source, struct reading *reading
     }
     source->is_reading = found && !source->stops;
     source->reading_since_ms = reading->since_ms;
+    source->rests_until_ms = reading->since_ms + PV_LIVE_REST_MS;
     found = source->is_reading;
     pthread_mutex_unlock(&source->lock);
     return found;
@@ -297,9 +301,11 @@ static enum pv_live_answer answer(struct pv_live_source *source, struct pv_live_
         memcpy(text->etag, slot->etag, sizeof text->etag);
         return PV_LIVE_KNOWN;
     }
-    if (slot == NULL || source->away_until_ms > now_ms ||
+    if (source->away_until_ms > now_ms ||
         (source->is_reading && now_ms - source->reading_since_ms > SLOW_MS))
         return PV_LIVE_UNKNOWN;
+    if (slot == NULL)
+        return PV_LIVE_BUSY;
     if (slot->state != PV_SLOT_READING)
         slot->state = PV_SLOT_WANTED;
     pthread_cond_signal(&source->asked);

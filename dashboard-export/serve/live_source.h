@@ -4,7 +4,9 @@
  *
  * What was read is kept for a moment, so that many who ask at once are one question: live.json for
  * a second, an article for PV_LIVE_ARTICLE_MS. Articles that are asked for while others are read
- * are read together. Ranks are those of the trending lists, read every PV_LIVE_RANKS_MS at most.
+ * are read together. A reading begins PV_LIVE_REST_MS after another one at the earliest: names
+ * without end do not keep Redis busy. Ranks are those of the trending lists, read every
+ * PV_LIVE_RANKS_MS at most.
  *
  * Memory: 256 articles' texts, the lists (4 MiB at most), and a page of answers. */
 #ifndef DASHBOARD_EXPORT_SERVE_LIVE_SOURCE_H
@@ -19,7 +21,12 @@
 #include "pageview/redis_client.h"
 #include "pageview/status.h"
 
-enum { PV_LIVE_ARTICLE_MS = 250, PV_LIVE_JSON_MS = 1000, PV_LIVE_RANKS_MS = 5000 };
+enum {
+    PV_LIVE_ARTICLE_MS = 250,
+    PV_LIVE_JSON_MS = 1000,
+    PV_LIVE_RANKS_MS = 5000,
+    PV_LIVE_REST_MS = 5,
+};
 
 /* Called from the thread. */
 struct pv_live_sink {
@@ -44,7 +51,8 @@ void pv_live_source_watch(struct pv_live_source *source, bool watched);
 enum pv_live_answer {
     PV_LIVE_KNOWN,   /* here is the text */
     PV_LIVE_PENDING, /* ask again when told so */
-    PV_LIVE_UNKNOWN, /* Redis has no such article, or is away, or too much is asked: try the file */
+    PV_LIVE_UNKNOWN, /* Redis has no such article, or is away: try the file */
+    PV_LIVE_BUSY,    /* too much is asked: try the file, or later */
 };
 
 struct pv_live_text {

@@ -40,7 +40,8 @@ static enum MHD_Result refuse(const struct exchange *exchange, unsigned status, 
     return pv_answer_error(exchange->mhd, exchange->server->metrics, status, text, closes);
 }
 
-static enum MHD_Result send_file(const struct exchange *exchange, const char *path)
+/* `is_busy`: where there is no file there may be one later. */
+static enum MHD_Result send_file(const struct exchange *exchange, const char *path, bool is_busy)
 {
     bool takes_gzip = pv_accepts_gzip(field(exchange, "Accept-Encoding"));
     const struct pv_served_file *file;
@@ -50,6 +51,8 @@ static enum MHD_Result send_file(const struct exchange *exchange, const char *pa
         pv_log(PV_LOG_WARN, "not_served", PV_TEXT("error", error.text));
         return refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "try again later", false);
     }
+    if (file == NULL && is_busy)
+        return refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "try again later", false);
     if (file == NULL)
         return refuse(exchange, MHD_HTTP_NOT_FOUND, "no such file", false);
     if (has_already(exchange, file->etag, file->modified_s))
@@ -88,7 +91,7 @@ static enum MHD_Result send_live(const struct exchange *exchange, const struct p
     if (connection->client.phase != PV_CONNECTION_LIVE)
         pv_http_client_enter(&connection->client, PV_CONNECTION_LIVE, now_ms);
     if (pv_connection_is_late(&connection->client, now_ms))
-        return send_file(exchange, target->path);
+        return send_file(exchange, target->path, false);
     switch (pv_live_source_ask(exchange->server->live, article, target->article_length,
                                connection->client.since_ms, &text)) {
     case PV_LIVE_KNOWN:
@@ -96,10 +99,13 @@ static enum MHD_Result send_live(const struct exchange *exchange, const struct p
     case PV_LIVE_PENDING:
         pv_server_suspend(connection);
         return MHD_YES;
+    case PV_LIVE_BUSY:
+        pv_metric_add(&exchange->server->metrics->live_refused, 1);
+        return send_file(exchange, target->path, true);
     case PV_LIVE_UNKNOWN:
         break;
     }
-    return send_file(exchange, target->path);
+    return send_file(exchange, target->path, false);
 }
 
 static enum MHD_Result send_target(const struct exchange *exchange, const struct pv_target *target,
@@ -110,7 +116,7 @@ static enum MHD_Result send_target(const struct exchange *exchange, const struct
     case PV_TARGET_ARTICLE:
         return send_live(exchange, target);
     case PV_TARGET_FILE:
-        return send_file(exchange, target->path);
+        return send_file(exchange, target->path, false);
     case PV_TARGET_EVENTS:
         if (is_head)
             return refuse(exchange, MHD_HTTP_BAD_REQUEST, "use GET", false);

@@ -17,6 +17,9 @@ void pv_server_metrics_table(const struct pv_server_metrics *metrics,
          &metrics->connections},
         {NAME("listeners"), "gauge", NULL, NULL, "Connections that /events goes to.",
          &metrics->listeners},
+        {NAME("live_refused_total"), "counter", NULL, NULL,
+         "Questions for an article that Redis was not asked, as too much was asked.",
+         &metrics->live_refused},
     };
 
     memcpy(rows, table, sizeof table);

@@ -1,6 +1,7 @@
 """`--serve`: counts live from Redis, and from the file where Redis does not say."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -12,6 +13,7 @@ import pytest
 
 from harness.counts_writer import CountsWriter
 from harness.exporter_server import ExporterServer
+from harness.http_collector import Answer
 from harness.json_schemas import check
 from harness.redis_server import RedisServer
 from harness.served_counts import ARTICLE, count, server, total  # noqa: F401
@@ -130,6 +132,52 @@ def test_redis_that_does_not_answer_holds_up_nobody_else(server: ExporterServer,
             assert total(waiting.answer()) == 3
     finally:
         redis_server.resume()
+
+
+def test_names_without_end_do_not_keep_redis_busy(redis_server: RedisServer, tmp_path: Path) -> None:
+    client = redis_server.client()
+    count(client)
+
+    def offsets_read() -> int:
+        """The same times in each reading; after the first round nothing else reads them."""
+        return int(client.info("commandstats").get("cmdstat_hgetall", {"calls": 0})["calls"])
+
+    with ExporterServer(tmp_path, redis_server.address, interval="1h") as server, server.connect() as connection:
+        wait_until(lambda: server.metric('rounds_total{result="ok"}') == 1, "the first round")
+        before = offsets_read()
+        connection.request("GET", "/articles/first.json")
+        in_one, begun = offsets_read() - before, time.monotonic()
+        assert in_one > 0
+        for number in range(300):
+            assert connection.request("GET", f"/articles/none-{number}.json").status == 404
+        read = (offsets_read() - before) / in_one
+        assert read <= 200 * (time.monotonic() - begun) + 2
+
+
+def test_question_that_is_too_many_is_refused_but_for_what_has_a_file(
+    server: ExporterServer, redis_server: RedisServer
+) -> None:
+    """More articles than are kept in mind are asked for at once, while Redis does not answer."""
+    server.wait_file(f"/articles{ARTICLE}.json")
+
+    def ask() -> Answer | None:
+        """The answer to one question too many, if the others were still waited for."""
+        redis_server.pause()
+        try:
+            with contextlib.ExitStack() as stack:
+                for number in range(256):
+                    waiting = stack.enter_context(server.connect())
+                    waiting.send(f"GET /articles/none-{number}.json HTTP/1.1\r\nHost: h\r\n\r\n")
+                refused, known = server.get("/articles/none.json"), server.get(f"/articles{ARTICLE}.json")
+                assert total(known) == 3
+                return refused if refused.status == 503 else None
+        finally:
+            redis_server.resume()
+
+    answer = wait_until(ask, "a question is refused")
+    assert answer is not None and answer.headers["retry-after"] == "5"
+    assert server.metric("live_refused_total") >= 1
+    wait_until(lambda: server.get("/articles/none.json").status == 404, "Redis is asked again")
 
 
 def test_reader_never_gets_half_a_file_nor_a_smaller_total(server: ExporterServer, redis_server: RedisServer) -> None:
