@@ -1,39 +1,40 @@
--- The clock of events: the lowest watermark over the partitions that are not idle. When all are,
--- it is the highest. It never goes back.
-local function advance_clock(prefix, field, notes)
+-- The lowest watermark over the partitions that are not idle. When all are, it is the highest.
+local function lowest_mark(marks, state, field, partitions)
   local topic = field:match('^(.*)/%d+$') or field
-  local marks, state = hash_of(prefix .. 'watermarks'), hash_of(prefix .. 'clock')
   local lowest, highest = nil, 0
-  for partition = 0, tonumber(notes.partitions) - 1 do
+  for partition = 0, partitions - 1 do
     local name = topic .. '/' .. partition
     local mark = tonumber(marks[name] or '0') or 0
     highest = math.max(highest, mark)
     if state[name] ~= 'idle' then lowest = math.min(lowest or mark, mark) end
   end
-  local now, before = lowest or highest, tonumber(state.now or '0') or 0
+  return lowest or highest
+end
+
+-- The clock of events, which never goes back, with what the partition's notes say.
+local function advance_clock(changes, prefix, field, notes, mark)
+  local key = prefix .. 'clock'
+  local marks, state = hash_of(prefix .. 'watermarks'), hash_of(key)
+  marks[field], state[field] = mark, notes.idle and 'idle'
+  if notes.idle then
+    change(changes, 'HSET', key, { field, 'idle' })
+  else
+    change(changes, 'HDEL', key, { field })
+  end
+  local now, before = lowest_mark(marks, state, field, tonumber(notes.partitions)), tonumber(state.now or '0') or 0
   if now <= before then return before end
-  redis.call('HSET', prefix .. 'clock', 'now', decimal(now))
+  change(changes, 'HSET', key, { 'now', decimal(now) })
   return now
 end
 
--- Follows the partition's watermark and, by the clock of the events, that clock.
-local function keep_time(prefix, field, notes, now)
-  if notes.watermark then
-    local before = tonumber(redis.call('HGET', prefix .. 'watermarks', field) or '-1') or -1
-    if tonumber(notes.watermark) > before then
-      redis.call('HSET', prefix .. 'watermarks', field, notes.watermark)
-    end
+-- Follows the partition's watermark; returns the time of the counts: `now`, or that of the events.
+local function keep_time(changes, prefix, field, notes, now)
+  local key = prefix .. 'watermarks'
+  local mark = redis.call('HGET', key, field) or nil
+  if notes.watermark and tonumber(notes.watermark) > (tonumber(mark or '-1') or -1) then
+    mark = notes.watermark
+    change(changes, 'HSET', key, { field, mark })
   end
-  if notes.clock ~= 'event' then
-    sweep(prefix, now, false)
-    return now
-  end
-  if notes.idle then
-    redis.call('HSET', prefix .. 'clock', field, 'idle')
-  else
-    redis.call('HDEL', prefix .. 'clock', field)
-  end
-  local clock = advance_clock(prefix, field, notes)
-  sweep(prefix, clock, true)
-  return clock
+  if notes.clock ~= 'event' then return tonumber(now) end
+  return advance_clock(changes, prefix, field, notes, mark)
 end

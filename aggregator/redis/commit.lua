@@ -1,33 +1,50 @@
+-- Commands that commits need, if not each of them: who may not use one is told so at once.
+local NEEDED = { 'HSET', 'HSETNX', 'HDEL', 'EXPIREAT', 'ZADD', 'ZREM', 'UNLINK', 'SET', 'DEL', 'PFADD', 'PFMERGE' }
+
+local function need_rights(key)
+  for _, command in ipairs(NEEDED) do need_right(command, key, key) end
+end
+
 -- Where the partition's counts began, and from where the memory of visits is read again.
-local function note_offsets(prefix, field, notes, from)
-  if from == '' and notes.origin then redis.call('HSETNX', prefix .. 'origins', field, notes.origin) end
+local function note_offsets(changes, prefix, field, notes, from)
+  if from == '' and notes.origin then change(changes, 'HSETNX', prefix .. 'origins', { field, notes.origin }) end
   if notes.repeats_from then
-    redis.call('HSET', prefix .. 'repeats', field, notes.repeats_from)
+    change(changes, 'HSET', prefix .. 'repeats', { field, notes.repeats_from })
   else
-    redis.call('HDEL', prefix .. 'repeats', field)
+    change(changes, 'HDEL', prefix .. 'repeats', { field })
   end
 end
 
 -- When each partition was last known to be counted to the end of its log, and in the meta hash since when
 -- all of them are. So a partition that nobody reads holds it back.
-local function note_end(meta, prefix, field, notes)
+local function note_end(changes, meta, prefix, field, notes)
   if not notes.caught_up then return end
   local topic, ends = field:match('^(.*)/%d+$') or field, prefix .. 'caught_up'
-  redis.call('HSET', ends, field, notes.caught_up)
   local times, oldest = hash_of(ends), tonumber(notes.caught_up)
+  times[field] = notes.caught_up
+  change(changes, 'HSET', ends, { field, notes.caught_up })
   for partition = 0, tonumber(notes.partitions) - 1 do
     oldest = math.min(oldest, tonumber(times[topic .. '/' .. partition] or '0') or 0)
   end
-  if oldest > 0 then redis.call('HSET', meta, 'caught_up_ms', decimal(oldest)) end
+  if oldest > 0 then change(changes, 'HSET', meta, { 'caught_up_ms', decimal(oldest) }) end
 end
 
 -- Counts the commits for the ranker, and those that touch a minute that it does not read again.
-local function mark_commit(meta, notes, now)
-  redis.call('HSET', meta, 'last_commit_ms', now)
-  redis.call('HINCRBY', meta, 'commits', 1)
-  if not notes.oldest then return end
+local function mark_commit(changes, meta, notes, now)
   local open_from = tonumber(redis.call('HGET', meta, 'open_from_ms') or '0') or 0
-  if tonumber(notes.oldest) < open_from then redis.call('HINCRBY', meta, 'late', 1) end
+  local late = notes.oldest and tonumber(notes.oldest) < open_from
+  change(changes, 'HSET', meta, { 'last_commit_ms', now })
+  change(changes, 'HSET', meta, sums(meta, late and { 'commits', 'late' } or { 'commits' }, { 1, 1 }))
+end
+
+-- Asks whether the fence still stands, and tells that the log has nothing more.
+local function ask(keys, prefix, field, notes, now)
+  local changes = {}
+  if notes.clock == 'event' then
+    sweep(changes, prefix, keep_time(changes, prefix, field, notes, now), true)
+  end
+  note_end(changes, keys[META], prefix, field, notes)
+  make(changes)
 end
 
 local function pv_commit(keys, args)
@@ -39,31 +56,28 @@ local function pv_commit(keys, args)
     if stored == to then return { 'already', stored } end
     return { 'stale', stored }
   end
-  if from == to then -- only asks whether the fence still stands
-    if notes.clock == 'event' then keep_time(prefix, field, notes, now) end
-    note_end(keys[META], prefix, field, notes)
+  if from == to then
+    ask(keys, prefix, field, notes, now)
     return { 'already', stored }
   end
 
-  local problem = first_obstacle(keys, prefix)
-  if problem then return redis.error_reply(problem) end
+  need_rights(prefix .. 'buckets')
+  local articles, changes = cmsgpack.unpack(args[5]), {}
+  local waits = notes.visits == 'wait' and args[8] ~= ''
+  local waiting = waits and { field .. '/' .. to, args[8] } or {}
+  local descriptions, visitors = list_of(args[7]), waits and {} or list_of(args[8])
   local by_events = notes.clock == 'event'
-  local clock = by_events and tonumber(redis.call('HGET', prefix .. 'clock', 'now') or '0') or nil
-  local articles = cmsgpack.unpack(args[5])
+  local clock = keep_time(changes, prefix, field, notes, now)
   local old, new, others = nil, 0, 0
   if notes.new_max then old, new, others = admit(articles, prefix, notes) end
-  local groups
-  groups, problem = plan(keys, args, articles, prefix, old, others, clock)
-  if not groups then return redis.error_reply(problem) end
-
-  write(groups, prefix, by_events)
-  count_new(prefix, notes, new)
-  note_offsets(prefix, field, notes, from)
-  mark_commit(keys[META], notes, now)
-  redis.call('HSET', keys[OFFSETS], field, to)
-  clock = keep_time(prefix, field, notes, tonumber(now))
-  local wait_as = notes.visits == 'wait' and field .. '/' .. to or ''
-  local failed, first_error = write_facts(prefix, articles, args[7], args[8], wait_as)
+  add_counts(changes, keys, args, articles, prefix, old, others, by_events, clock)
+  count_new(changes, prefix, notes, new)
+  note_offsets(changes, prefix, field, notes, from)
+  mark_commit(changes, keys[META], notes, now)
+  change(changes, 'HSET', keys[OFFSETS], { field, to })
+  sweep(changes, prefix, clock, by_events)
+  make(changes)
+  local failed, first_error = write_facts(prefix, articles, descriptions, visitors, waiting)
   return { 'ok', to, others, failed, first_error, clock }
 end
 

@@ -1,3 +1,9 @@
+local EXACT_BELOW = 2 ^ 53 -- from here on a number in Lua may be another than was meant
+
+local function refuse_number(key)
+  refuse('ERR a field of ' .. key .. ' is not a whole number below 2^53')
+end
+
 -- New values of `fields` in the hash at `key`, as a flat field, value, ... list.
 local function sums(key, fields, counts, old)
   local pairs_list = {}
@@ -7,13 +13,8 @@ local function sums(key, fields, counts, old)
   for i = 1, #fields do
     local value = old[i]
     local sum = counts[i]
-    if value then
-      local number = tonumber(value)
-      if not number or number % 1 ~= 0 then
-        return nil, 'ERR pv_commit: a field of ' .. key .. ' is not a whole number'
-      end
-      sum = sum + number
-    end
+    if value then sum = sum + (tonumber(value) or 0 / 0) end
+    if not (sum % 1 == 0 and sum < EXACT_BELOW) then refuse_number(key) end
     pairs_list[at + 1] = fields[i]
     pairs_list[at + 2] = text[sum] or decimal(sum)
     at = at + 2
@@ -45,34 +46,18 @@ local function merge(fields, counts)
   return names, sums_of
 end
 
--- What to write: a list of { key, when it expires, field, value, ... }, or nil and why not.
-local function plan(keys, args, articles, prefix, old, others, clock)
-  local groups, at = {}, FIRST_GROUP_ARG
+-- Adds the counts to every hash whose time is not over.
+local function add_counts(changes, keys, args, articles, prefix, old, others, by_events, clock)
+  local at = FIRST_GROUP_ARG
   for i = FIRST_GROUP, #keys do
-    local expire_at = args[at]
-    if not clock or expire_at == '' or tonumber(expire_at) * 1000 > clock then
+    local key, expire_at = keys[i], args[at]
+    if expire_at == '' or tonumber(expire_at) * 1000 > clock then
       local fields, counts = unpack_fields(args[at + 1], articles), cmsgpack.unpack(args[at + 2])
-      local known = old and args[at + 1] == '' and keys[i] == prefix .. 'views' and old or nil
+      local known = old and args[at + 1] == '' and key == prefix .. 'views' and old or nil
       if others > 0 then fields, counts = merge(fields, counts) end
-      local values, problem = sums(keys[i], fields, counts, known)
-      if not values then return nil, problem end
-      groups[#groups + 1] = { keys[i], expire_at, values }
+      if #fields > 0 then change(changes, 'HSET', key, sums(key, fields, counts, known)) end
+      if expire_at ~= '' then keep_until(changes, prefix, key:sub(#prefix + 1), expire_at, by_events) end
     end
     at = at + 3
-  end
-  return groups
-end
-
--- Buckets are kept for their time after their end. By the wall clock Redis lets them go; by the
--- clock of the events `sweep` does.
-local function write(groups, prefix, by_events)
-  local index = prefix .. 'buckets'
-  for _, group in ipairs(groups) do
-    local key, expire_at, values = group[1], group[2], group[3]
-    call_in_parts('HSET', key, values)
-    if expire_at ~= '' then
-      if not by_events then redis.call('EXPIREAT', key, expire_at, 'NX') end
-      redis.call('ZADD', index, 'NX', expire_at .. '000', key:sub(#prefix + 1))
-    end
   end
 end

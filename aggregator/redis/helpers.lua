@@ -20,14 +20,24 @@ local function to_map(list)
   return map
 end
 
+-- The MessagePack array, or none when it is the empty text.
+local function list_of(packed)
+  return packed == '' and {} or cmsgpack.unpack(packed)
+end
+
 local function hash_of(key)
   return to_map(redis.call('HGETALL', key))
 end
 
--- Calls `command` on `key` with all of `values`, some thousands at a time.
-local function call_in_parts(command, key, values)
+-- Calls `command` on `key` with all of `values`, some thousands at a time, behind `option` if there is one.
+local function call_in_parts(command, key, values, option)
   for first = 1, #values, UNPACK_MAX do
-    redis.call(command, key, unpack(values, first, math.min(first + UNPACK_MAX - 1, #values)))
+    local last = math.min(first + UNPACK_MAX - 1, #values)
+    if option then
+      redis.call(command, key, option, unpack(values, first, last))
+    else
+      redis.call(command, key, unpack(values, first, last))
+    end
   end
 end
 

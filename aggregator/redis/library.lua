@@ -4,8 +4,9 @@
 -- partition and moves that partition's offset, or changes nothing.
 --
 -- Redis does not roll back a function that fails half way, so everything that
--- can fail is done before the first write: the fence, the types of the keys, the
--- user's rights, and the new value of every field. Key names are made by the caller.
+-- can fail is done before the first write: the fence, all reading, the new value of
+-- every field, and then, for every change that is to be made, the kind of its key and
+-- the user's right to make it. Key names are made by the caller.
 --
 -- A commit costs Redis mostly the formatting of numbers and the traffic between
 -- Lua and Redis, so fields travel as MessagePack arrays, each hash is read with
@@ -20,7 +21,7 @@
 -- Keys beside those that the caller names are made of the prefix, which is that of
 -- the offsets' key, so this is a library for one Redis, not for a Redis Cluster.
 
-local VERSION = 6
+local VERSION = 7
 local OFFSETS, META, FIRST_GROUP = 1, 2, 3
 local FIRST_GROUP_ARG = 9
 

@@ -23,10 +23,9 @@ local function admit(articles, prefix, notes)
   return others == 0 and old or nil, new, others
 end
 
-local function count_new(prefix, notes, new)
+local function count_new(changes, prefix, notes, new)
   if new == 0 then return end
   local name = 'new_articles:' .. notes.new_day
-  redis.call('HINCRBY', prefix .. name, notes.new_hour, new)
-  redis.call('ZADD', prefix .. 'buckets', 'NX', notes.new_expires .. '000', name)
-  if notes.clock ~= 'event' then redis.call('EXPIREAT', prefix .. name, notes.new_expires, 'NX') end
+  change(changes, 'HSET', prefix .. name, sums(prefix .. name, { notes.new_hour }, { new }))
+  keep_until(changes, prefix, name, notes.new_expires, notes.clock == 'event')
 end

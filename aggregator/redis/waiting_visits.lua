@@ -8,7 +8,7 @@ local function pv_visit(keys, args)
       if not views then articles[i] = OTHER end
     end
   end
-  local failed, first_error = write_facts(prefix, articles, '', args[2], '')
+  local failed, first_error = write_facts(prefix, articles, {}, list_of(args[2]), {})
   if args[3] ~= '' then redis.call('HDEL', prefix .. 'waiting', unpack(cmsgpack.unpack(args[3]))) end
   return { failed, first_error }
 end

@@ -9,6 +9,8 @@ from typing import Any
 import redis
 
 OFFSETS, META = "pv:offsets", "pv:meta"
+DAY, HOUR, MINUTE = "pv:views:2026-11-24", "pv:views:2026-11-24T13", "pv:views:2026-11-24T13:05"
+YEAR_2100 = 4102444800
 
 
 def pack_number(number: int) -> bytes:
@@ -92,3 +94,34 @@ class Commit:
         answer = client.execute_command("FCALL", *self.arguments())
         assert isinstance(answer, list)
         return answer
+
+
+def one_view(start: int | None = None, end: int = 1, **changes: Any) -> Commit:
+    """A view of /a in every hash."""
+    groups = [
+        Group("pv:totals", [1], [b"views"]),
+        Group("pv:views", [1]),
+        Group(DAY, [1], expire_at=YEAR_2100),
+        Group(HOUR, [1], expire_at=YEAR_2100),
+        Group(MINUTE, [1], expire_at=YEAR_2100),
+        Group("pv:site:2026-11-24", [1], [b"13:05"], expire_at=YEAR_2100),
+    ]
+    return Commit(start, end, [b"/a"], groups, **changes)
+
+
+def shadow(commit: Commit) -> list[object]:
+    """Arguments of the same call for the counts of a rebuild."""
+    arguments = commit.arguments()
+    keys = 2 + int(arguments[1])
+    return [a.replace("pv:", "pv:rebuild:") if isinstance(a, str) and i < keys else a
+            for i, a in enumerate(arguments)]
+
+
+def swap(client: redis.Redis, how: str = "") -> list[bytes]:
+    return client.execute_command("FCALL", "pv_swap", 2, "pv:rebuild:offsets", "pv:offsets", how)
+
+
+def dump(client: redis.Redis) -> dict[bytes, tuple[bytes, int]]:
+    """Everything: each key's contents and when it expires. AOF and replicas see no more than this."""
+    keys = sorted(client.keys("*"))
+    return {key: (client.dump(key), client.expiretime(key)) for key in keys}

@@ -3,18 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
 
-from commit_call import META, OFFSETS, Commit, Group
+from commit_call import DAY, HOUR, META, MINUTE, OFFSETS, YEAR_2100, Commit, Group, dump, one_view
 from harness.programs import function_library
 from harness.redis_server import RedisServer
 
 LIBRARY = function_library()
-DAY, HOUR, MINUTE = "pv:views:2026-11-24", "pv:views:2026-11-24T13", "pv:views:2026-11-24T13:05"
-YEAR_2100 = 4102444800
 
 
 @pytest.fixture
@@ -22,28 +19,6 @@ def client(redis_server: RedisServer) -> redis.Redis:
     client = redis_server.client()
     client.function_load(LIBRARY.read_text())
     return client
-
-
-def dump(client: redis.Redis) -> dict[bytes, tuple[bytes, int]]:
-    """Everything: each key's contents and when it expires. AOF and replicas see no more than this."""
-    keys = sorted(client.keys("*"))
-    return {key: (client.dump(key), client.expiretime(key)) for key in keys}
-
-
-def one_view(start: int | None = None, end: int = 1, **changes: Any) -> Commit:
-    """A view of /a in every hash."""
-    groups = [
-        Group("pv:totals", [1], [b"views"]),
-        Group("pv:views", [1]),
-        Group(DAY, [1], expire_at=YEAR_2100),
-        Group(HOUR, [1], expire_at=YEAR_2100),
-        Group(MINUTE, [1], expire_at=YEAR_2100),
-        Group("pv:site:2026-11-24", [1], [b"13:05"], expire_at=YEAR_2100),
-    ]
-    return Commit(start, end, [b"/a"], groups, **changes)
-
-
-ALL_KEYS = [OFFSETS, META, "pv:totals", "pv:views", DAY, HOUR, MINUTE, "pv:site:2026-11-24"]
 
 
 # ---- The fence ----
@@ -119,70 +94,6 @@ def test_offsets_are_exact_beyond_what_a_double_holds(client: redis.Redis) -> No
     assert one_view(2**63 - 2, 2**63 - 1).send(client)[0] == b"already"
     assert one_view(2**63 - 2, 5).send(client)[0] == b"stale"
     assert one_view(2**63 - 3, 2**63 - 2).send(client)[0] == b"stale"
-
-
-# ---- All or nothing ----
-
-
-def plant_list(client: redis.Redis, key: str) -> None:
-    client.delete(key)
-    client.rpush(key, "planted")
-
-
-@pytest.mark.parametrize("key", ALL_KEYS)
-def test_key_of_a_wrong_type_is_an_error_and_nothing_is_written(client: redis.Redis, key: str) -> None:
-    one_view(None, 7).send(client)
-    plant_list(client, key)
-    before = dump(client)
-    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
-        one_view(7, 9).send(client)
-    assert dump(client) == before
-
-
-@pytest.mark.parametrize("value", ["", "x", "12x", "1.5", "nan", "1 2", "--1"])
-@pytest.mark.parametrize(("key", "field"), [("pv:views", "/a"), (MINUTE, "/a"), ("pv:site:2026-11-24", "13:05")])
-def test_field_that_is_no_number_is_an_error_and_nothing_is_written(
-    client: redis.Redis, key: str, field: str, value: str
-) -> None:
-    one_view(None, 7).send(client)
-    client.hset(key, field, value)
-    before = dump(client)
-    with pytest.raises(redis.ResponseError, match="not a whole number"):
-        one_view(7, 9).send(client)
-    assert dump(client) == before
-
-
-@pytest.mark.parametrize("command", ["hget", "type", "hmget", "hset", "expireat", "hincrby", "hdel", "zadd", "zrem",
-                                     "zrangebyscore", "unlink", "pfadd"])
-def test_user_without_one_of_the_commands_writes_nothing(
-    redis_server: RedisServer, client: redis.Redis, command: str
-) -> None:
-    one_view(None, 7).send(client)
-    client.acl_setuser("writer", enabled=True, nopass=True, keys=["*"], commands=["+@all", f"-{command}"])
-    writer = redis.Redis(port=redis_server.port, username="writer", password="any")
-    groups = [Group("pv:views", [1]), Group("pv:views:2026-11-25", [1], expire_at=YEAR_2100)]
-    before = dump(client)
-    with pytest.raises(redis.ResponseError):
-        Commit(7, 9, [b"/a"], groups).send(writer)
-    assert dump(client) == before
-
-
-@pytest.mark.parametrize("arguments", [[0], [2, OFFSETS, META, "pageviews/0", "", "5", "1", b"\xc1garbage"]])
-def test_call_that_is_no_call_writes_nothing(client: redis.Redis, arguments: list[object]) -> None:
-    with pytest.raises(redis.ResponseError):
-        client.execute_command("FCALL", "pv_commit", *arguments)
-    assert dump(client) == {}
-
-
-def test_full_memory_is_an_error_and_nothing_is_written(client: redis.Redis) -> None:
-    one_view(None, 7).send(client)
-    before = dump(client)
-    client.config_set("maxmemory", "1")
-    with pytest.raises(redis.ResponseError, match="OOM|maxmemory"):
-        one_view(7, 9).send(client)
-    client.config_set("maxmemory", "0")
-    assert dump(client) == before
-    assert one_view(7, 9).send(client) == [b"ok", b"9"]
 
 
 # ---- Expiry ----

@@ -10,7 +10,7 @@ import redis
 
 from harness.programs import AGGREGATOR, Program, function_library
 from harness.redis_server import RedisServer
-from commit_call import Commit, Group, pack
+from commit_call import Commit, Group, pack, shadow, swap
 
 LIBRARY = function_library()
 NOW = 4102491907000  # 2100-01-01T13:05:07Z: nothing expires by the server's clock
@@ -327,17 +327,6 @@ def test_lock_is_held_by_one(client: redis.Redis) -> None:
 
 
 # ---- The swap ----
-
-def shadow(commit: Commit) -> list[object]:
-    arguments = commit.arguments()
-    keys = 2 + int(arguments[1])
-    return [a.replace("pv:", "pv:rebuild:") if isinstance(a, str) and i < keys else a
-            for i, a in enumerate(arguments)]
-
-
-def swap(client: redis.Redis, how: str = "") -> list[bytes]:
-    return client.execute_command("FCALL", "pv_swap", 2, "pv:rebuild:offsets", "pv:offsets", how)
-
 
 def test_swap_puts_all_of_the_new_counts_in_place(client: redis.Redis) -> None:
     views(None, 2, [b"/wrong", b"/wrong2"]).send(client)

@@ -16,12 +16,10 @@ def documented() -> set[str]:
 
 def made_by_functions() -> set[str]:
     text = function_library().read_text(encoding="utf-8")
-    listed = re.search(r"for _, name in ipairs\({([^}]*)}\) do\n    local problem", text)
-    assert listed is not None
     swapped = re.search(r"^local SWAPPED = {([^}]*)}", text, re.MULTILINE)
     assert swapped is not None
     named = re.findall(r"(?:prefix|live|shadow) \.\. '([a-z_]+)", text)
-    return set(named) | set(re.findall(r"'([a-z_]+)'", listed[1] + swapped[1]))
+    return set(named) | set(re.findall(r"'([a-z_]+)'", swapped[1]))
 
 
 def made_by_programs() -> set[str]:
