@@ -13,6 +13,7 @@ struct pv_aggregator_metrics {
     pv_metric_value replayed, rejects_lost, offset_below_log_start;
     pv_metric_value articles_refused, facts_refused, repeats_forgotten;
     pv_metric_value partitions, lag, far_behind, last_commit_ms, redis_up, event_clock_ms;
+    pv_metric_value started; /* pipelines that count what the group gave them, if only in reserve */
     struct pv_ranker_metrics ranker;
     struct pv_also_read_metrics also_read;
 };

@@ -11,10 +11,12 @@ void pv_assignment_clean_up(struct pv_assignment *assignment)
     assignment->granted = NULL;
 }
 
-static void set_gauge(struct pv_assignment *assignment, size_t assigned)
+static void set_gauges(struct pv_assignment *assignment, bool started, size_t assigned)
 {
     struct pv_partitions *partitions = &assignment->intake->partitions;
 
+    pv_metric_add(&assignment->metrics->started, started - assignment->started);
+    assignment->started = started;
     pv_metric_add(&assignment->metrics->partitions,
                   (int64_t)assigned - (int64_t)partitions->assigned);
     partitions->assigned = assigned;
@@ -30,7 +32,7 @@ static void void_all(struct pv_assignment *assignment)
             pv_repeat_memory_begin(partitions->items[i].repeats, PV_WATERMARK_NONE);
         partitions->items[i].assigned = false;
     }
-    set_gauge(assignment, 0);
+    set_gauges(assignment, false, 0);
 }
 
 void pv_assignment_grant(struct pv_assignment *assignment, const int32_t *partitions, size_t count)
@@ -224,7 +226,7 @@ static enum pv_status start(struct pv_assignment *assignment, struct pv_error *e
     if (status != PV_OK)
         return status;
     assignment->start_pending = false;
-    set_gauge(assignment, assignment->granted_count);
+    set_gauges(assignment, true, assignment->granted_count);
     assignment->intake->pool.max = PV_BATCHES_FOR(assignment->granted_count);
     pv_metric_set(&assignment->metrics->redis_up, 1);
     pv_log(PV_LOG_INFO, "assigned", PV_NUMBER("partitions", assignment->granted_count));

@@ -25,7 +25,7 @@ struct pv_assignment {
 
     int32_t *granted; /* NULL while there is no assignment */
     size_t granted_count;
-    bool start_pending;
+    bool start_pending, started;
     int64_t retry_at_ms; /* monotonic; nothing is tried before */
     struct pv_backoff backoff;
 };

@@ -119,7 +119,7 @@ static bool is_ready(void *context)
 {
     const struct pv_aggregator_metrics *metrics = context;
 
-    return pv_metric_get(&metrics->redis_up) == 1 && pv_metric_get(&metrics->partitions) > 0;
+    return pv_metric_get(&metrics->redis_up) == 1 && pv_metric_get(&metrics->started) > 0;
 }
 
 static void log_closing(const struct pv_aggregator_metrics *metrics)

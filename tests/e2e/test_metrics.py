@@ -6,6 +6,7 @@ import urllib.request
 
 from harness.pipeline import Pipeline
 from harness.ports import free_port
+from harness.programs import Program
 from harness.waiting import wait_until
 from harness.web_server import WebServer
 
@@ -23,6 +24,10 @@ def metrics(address: str) -> dict[str, int]:
     assert status == 200
     return {name: int(value) for name, _, value in
             (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))}
+
+
+def wait_ready(program: Program, address: str) -> None:
+    wait_until(lambda: get(address, "/readyz")[0] == 200, f"{address} is ready", explain=program.describe)
 
 
 def test_metrics_and_readiness_follow_the_work(pipeline: Pipeline) -> None:
@@ -50,7 +55,22 @@ def test_metrics_and_readiness_follow_the_work(pipeline: Pipeline) -> None:
     pipeline.server.kill()
     wait_until(lambda: get(aggregator_at, "/readyz")[0] == 503, "not ready without Redis", explain=aggregator.describe)
     pipeline.server.start()
-    wait_until(lambda: get(aggregator_at, "/readyz")[0] == 200, "ready again", explain=aggregator.describe)
+    wait_ready(aggregator, aggregator_at)
     for program in (producer, aggregator, exporter):
         program.stop()
     server.close()
+
+
+def test_aggregator_in_reserve_is_ready(pipeline: Pipeline) -> None:
+    pipeline.topic += "-of-one-partition"
+    pipeline.broker.create_topic(pipeline.topic, 1)
+    addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    programs = [pipeline.aggregator(metrics=address) for address in addresses]
+    for address, program in zip(addresses, programs):
+        program.wait_text("event=assigned ")
+        wait_ready(program, address)
+    wait_until(lambda: sorted(metrics(at)["pv_aggregator_partitions"] for at in addresses) == [0, 1],
+               "one has the partition", explain=pipeline.describe)
+    assert [get(at, "/readyz")[0] for at in addresses] == [200, 200]
+    for program in programs:
+        program.stop()
