@@ -2,12 +2,14 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "aggregator/also_read/also_read.h"
 #include "aggregator/pipeline.h"
 #include "aggregator/ranker/ranker.h"
 #include "aggregator/rebuild.h"
 #include "pageview/bucket.h"
+#include "pageview/keys.h"
 #include "pageview/log.h"
 #include "pageview/program.h"
 #include "pageview/stop.h"
@@ -185,12 +187,27 @@ static enum pv_status check_retention(const struct pv_aggregator_options *option
     return PV_OK;
 }
 
+/* A rebuild counts under a prefix that is longer than the given one. */
+static enum pv_status check_prefix(const struct pv_aggregator_options *options,
+                                   struct pv_error *error)
+{
+    char shadow[PV_KEY_SIZE];
+    size_t length = strlen(options->redis.prefix);
+    size_t over = pv_key_shadow_prefix(options->redis.prefix, shadow) - length;
+
+    if (options->rebuild && length + over > PV_PREFIX_MAX)
+        return pv_error_set(error, PV_INVALID,
+                            "--prefix=%s: takes %zu bytes at most with --rebuild",
+                            options->redis.prefix, PV_PREFIX_MAX - over);
+    return PV_OK;
+}
+
 static enum pv_status check(void *options, struct pv_error *error)
 {
     struct pv_aggregator_options *aggregator = options;
 
     aggregator->kafka.properties = &aggregator->common.kafka_properties;
-    if (check_retention(aggregator, error) != PV_OK)
+    if (check_retention(aggregator, error) != PV_OK || check_prefix(aggregator, error) != PV_OK)
         return error->status;
     return pv_kafka_options_check(&aggregator->kafka, error);
 }

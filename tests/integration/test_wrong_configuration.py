@@ -74,6 +74,14 @@ def test_bad_redis_port_is_refused(name: str, tmp_path: Path, run: Run) -> None:
     assert_refused(run(name, *enough_options(name, tmp_path, "127.0.0.1:70000")), "redis", "127.0.0.1:70000")
 
 
+def test_prefix_that_is_too_long_for_a_rebuild_is_refused(tmp_path: Path, run: Run) -> None:
+    longest = ["--prefix=" + "p" * 56, "--rebuild"]
+    run(AGGREGATOR, *enough_options(AGGREGATOR, tmp_path), "--check-config", *longest).expect_exit(0)
+    too_long = "--prefix=" + "p" * 57
+    run(AGGREGATOR, *enough_options(AGGREGATOR, tmp_path), "--check-config", too_long).expect_exit(0)
+    assert_refused(run(AGGREGATOR, *enough_options(AGGREGATOR, tmp_path), too_long, "--rebuild"), too_long, "56 bytes")
+
+
 @pytest.mark.parametrize("name", [PRODUCER, AGGREGATOR])
 def test_unknown_kafka_property_is_refused(name: str, tmp_path: Path, run: Run) -> None:
     assert_refused(run(name, *enough_options(name, tmp_path), "-X", "kafka.linger.sm=20"), "linger.sm")
