@@ -99,39 +99,69 @@ static enum pv_status claim_meta(struct pv_redis *redis, const char *key, const 
     return PV_OK;
 }
 
-enum pv_status pv_facts_claim(struct pv_redis *redis, const char *prefix,
-                              const struct pv_facts_origin *origin, struct pv_error *error)
+/* Claims the counts for a cluster or topic, unless they are of another one, whose offsets mean
+ * other events. */
+static enum pv_status claim_for(struct pv_redis *redis, const char *prefix, const char *field,
+                                const char *what, const char *option, const char *value,
+                                struct pv_error *error)
 {
-    char key[PV_KEY_SIZE], found[256], partitions[16];
-    struct pv_redis_reply *reply;
+    char key[PV_KEY_SIZE], found[256];
+    enum pv_status status;
+
+    pv_key_meta(prefix, key);
+    status = claim_meta(redis, key, field, value, found, sizeof found, error);
+    if (status == PV_OK && strcmp(found, value) != 0)
+        status = pv_error_set(error, PV_INVALID,
+                              "Redis: the counts under %s are of Kafka's %s %s, %s means %s, whose "
+                              "offsets are of other events: use another --prefix, or the %s they "
+                              "are of",
+                              prefix, what, found, option, value, what);
+    return status;
+}
+
+static enum pv_status claim_schema(struct pv_redis *redis, const char *prefix,
+                                   struct pv_error *error)
+{
+    char key[PV_KEY_SIZE], found[16];
     enum pv_status status;
 
     pv_key_meta(prefix, key);
     status = claim_meta(redis, key, PV_META_SCHEMA, PV_SCHEMA_VERSION, found, sizeof found, error);
-    if (status != PV_OK)
-        return status;
-    if (strcmp(found, PV_SCHEMA_VERSION) != 0)
-        return pv_error_set(error, PV_INVALID,
-                            "Redis: the counts under %s have schema version %s, this program "
-                            "writes %s: use another --prefix, or the program that wrote them",
-                            prefix, found, PV_SCHEMA_VERSION);
-    if (origin->cluster_id != NULL) {
-        status =
-            claim_meta(redis, key, PV_META_CLUSTER, origin->cluster_id, found, sizeof found, error);
-        if (status != PV_OK)
-            return status;
-        if (strcmp(found, origin->cluster_id) != 0)
-            return pv_error_set(error, PV_INVALID,
-                                "Redis: the counts under %s are of Kafka cluster %s, --brokers is "
-                                "cluster %s, whose offsets mean other events: use another "
-                                "--prefix, or the cluster they are of",
-                                prefix, found, origin->cluster_id);
-    }
-    snprintf(partitions, sizeof partitions, "%" PRId32, origin->partitions);
-    status = pv_redis_command_texts(redis, &reply, error, "HSET", key, PV_META_TOPIC, origin->topic,
-                                    PV_META_PARTITIONS, partitions, (char *)NULL);
+    if (status == PV_OK && strcmp(found, PV_SCHEMA_VERSION) != 0)
+        status = pv_error_set(error, PV_INVALID,
+                              "Redis: the counts under %s have schema version %s, this program "
+                              "writes %s: use another --prefix, or the program that wrote them",
+                              prefix, found, PV_SCHEMA_VERSION);
+    return status;
+}
+
+static enum pv_status note_partitions(struct pv_redis *redis, const char *prefix,
+                                      int32_t partitions, struct pv_error *error)
+{
+    char key[PV_KEY_SIZE], count[16];
+    struct pv_redis_reply *reply = NULL;
+    enum pv_status status;
+
+    pv_key_meta(prefix, key);
+    snprintf(count, sizeof count, "%" PRId32, partitions);
+    status = pv_redis_command_texts(redis, &reply, error, "HSET", key, PV_META_PARTITIONS, count,
+                                    (char *)NULL);
+    pv_redis_reply_destroy(reply);
+    return status;
+}
+
+enum pv_status pv_facts_claim(struct pv_redis *redis, const char *prefix,
+                              const struct pv_facts_origin *origin, struct pv_error *error)
+{
+    enum pv_status status = claim_schema(redis, prefix, error);
+
+    if (status == PV_OK && origin->cluster_id != NULL)
+        status = claim_for(redis, prefix, PV_META_CLUSTER, "cluster", "--brokers",
+                           origin->cluster_id, error);
     if (status == PV_OK)
-        pv_redis_reply_destroy(reply);
+        status = claim_for(redis, prefix, PV_META_TOPIC, "topic", "--topic", origin->topic, error);
+    if (status == PV_OK)
+        status = note_partitions(redis, prefix, origin->partitions, error);
     return status;
 }
 

@@ -19,8 +19,8 @@ enum pv_status pv_facts_load_library(struct pv_redis *redis, struct pv_error *er
  * library. PV_INVALID says what to change. */
 enum pv_status pv_facts_check_server(struct pv_redis *redis, struct pv_error *error) PV_MUST_CHECK;
 
-/* Checks that the counts under `prefix` are of this cluster and schema, or claims them if there
- * are none. PV_INVALID says what to change. */
+/* Checks that the counts under `prefix` are of this cluster, topic and schema, or claims them if
+ * there are none. PV_INVALID says what to change. */
 enum pv_status pv_facts_claim(struct pv_redis *redis, const char *prefix,
                               const struct pv_facts_origin *origin,
                               struct pv_error *error) PV_MUST_CHECK;

@@ -278,6 +278,8 @@ static enum pv_status prepare_once(struct pipeline *pipeline, struct pv_error *e
     origin->cluster_id = pipeline->cluster_id;
     pipeline->context.partitions = origin->partitions;
     status = pv_facts_claim(pipeline->redis, options->redis.prefix, origin, error);
+    if (status == PV_OK && pipeline->config->live_prefix != NULL)
+        status = pv_facts_claim(pipeline->redis, pipeline->config->live_prefix, origin, error);
     if (status == PV_OK && !pipeline->context.by_events)
         status = pv_facts_adopt_buckets(pipeline->redis, options->redis.prefix, error);
     return status;

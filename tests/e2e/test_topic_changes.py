@@ -1,6 +1,7 @@
 """A topic that is not the one whose offsets are stored stops the aggregator, with an explanation."""
 from __future__ import annotations
 
+import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import NewPartitions
 
@@ -29,6 +30,24 @@ def test_recreated_topic_stops_the_aggregator_with_an_explanation(pipeline: Pipe
     aggregator.expect_exit(1)
     assert "recreated" in aggregator.text(), aggregator.describe()
     assert read_hash(pipeline.redis(), "pv:views") == before
+
+
+@pytest.mark.parametrize("rebuild", [False, True], ids=["count", "rebuild"])
+@pytest.mark.parametrize(("field", "word"), [("topic", "topic"), ("cluster_id", "cluster")])
+def test_counts_of_another_log_are_left_alone_with_an_explanation(
+    pipeline: Pipeline, field: str, word: str, rebuild: bool
+) -> None:
+    send_views(pipeline.broker.address, pipeline.topic, 100)
+    pipeline.count()
+    pipeline.redis().hset("pv:meta", field, "another")
+    before = pipeline.redis().hgetall("pv:offsets")
+    send_views(pipeline.broker.address, pipeline.topic, 100)
+    aggregator = pipeline.aggregator(rebuild=rebuild)
+    aggregator.expect_exit(2)
+    assert f"are of Kafka's {word} another" in aggregator.text(), aggregator.describe()
+    assert pipeline.redis().hget("pv:meta", field) == b"another"
+    assert pipeline.redis().hgetall("pv:offsets") == before
+    assert pipeline.views_counted() == 100
 
 
 def test_partitions_added_while_running_are_counted(pipeline: Pipeline) -> None:
