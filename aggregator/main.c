@@ -14,7 +14,7 @@
 #include "pageview/program.h"
 #include "pageview/stop.h"
 
-enum { RANKING_INTERVAL_MS = 1000 };
+enum { INTERVAL_MS = 1000 }; /* of what runs beside the pipelines */
 
 struct worker {
     pthread_t thread;
@@ -90,14 +90,18 @@ static enum pv_status count_and_rank(struct pv_pipeline_config *config, struct p
         .redis = &options->redis,
         .clock = config->clock,
         .by_events = options->clock == PV_CLOCK_EVENT,
-        .interval_ms = RANKING_INTERVAL_MS,
+        .interval_ms = INTERVAL_MS,
         .max_articles = (size_t)options->max_ranked_articles,
         .metrics = &config->metrics->ranker,
         .commits = &config->metrics->commits,
         .far_behind = &config->metrics->far_behind,
     };
     struct pv_also_read_config also_config = {
-        .redis = &options->redis, .clock = config->clock, .metrics = &config->metrics->also_read};
+        .redis = &options->redis,
+        .clock = config->clock,
+        .interval_ms = INTERVAL_MS,
+        .metrics = &config->metrics->also_read,
+    };
     struct company company = {NULL, NULL, NULL};
     enum pv_status status = PV_OK;
 

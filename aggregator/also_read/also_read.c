@@ -11,7 +11,6 @@
 #include "pageview/stop.h"
 
 enum {
-    TURN_MS = 1000,
     SEND_BYTES = 4096, /* visits are sent when they are so many, */
     SEND_TURNS = 5,    /* or waited for so long: entries of the stream are not to be tiny */
     PAGES_MAX = 16,    /* of the stream in a turn: 2 MiB, some 50,000 visits */
@@ -149,8 +148,10 @@ static enum pv_status work(struct pv_also_read *also_read, bool at_once, struct 
 
 static enum pv_status turn(void *context, int64_t *pause_ms, struct pv_error *error)
 {
-    *pause_ms = TURN_MS;
-    return work(context, false, error);
+    struct pv_also_read *also_read = context;
+
+    *pause_ms = also_read->config->interval_ms;
+    return work(also_read, false, error);
 }
 
 enum pv_status pv_also_read_new(const struct pv_also_read_config *config,

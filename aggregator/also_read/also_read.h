@@ -26,6 +26,7 @@ struct pv_also_read_metrics {
 struct pv_also_read_config {
     const struct pv_redis_options *redis;
     const struct pv_clock *clock; /* the wall clock */
+    int64_t interval_ms; /* between turns, each of which tells PV_VISIT_FEED_BYTES at most */
     struct pv_visit_feed *feed;
     struct pv_also_read_metrics *metrics;
 };

@@ -6,7 +6,7 @@
 #include "aggregator/also_read/also_read.h"
 #include "aggregator/also_read/visit_stream.h"
 
-enum { PROCESSES = 2, WAIT_MS = 20000 };
+enum { PROCESSES = 2, INTERVAL_MS = 20, WAIT_MS = 20000 };
 
 static struct pv_redis_options options = {.address = real_redis_address, .prefix = "pv:"};
 static struct process {
@@ -21,8 +21,8 @@ static void start(size_t i)
     struct process *process = &processes[i];
 
     memset(&process->metrics, 0, sizeof process->metrics);
-    process->config =
-        (struct pv_also_read_config){&options, &pv_wall_clock, process->feed, &process->metrics};
+    process->config = (struct pv_also_read_config){&options, &pv_wall_clock, INTERVAL_MS,
+                                                   process->feed, &process->metrics};
     assert_int_equal(pv_also_read_new(&process->config, &process->also_read, &error), PV_OK);
 }
 
