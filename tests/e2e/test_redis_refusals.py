@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 
 import pytest
 import redis
@@ -21,12 +20,10 @@ def out_of_memory(client: redis.Redis) -> Iterator[None]:
 
 
 def key_of_another_type(client: redis.Redis) -> Iterator[None]:
-    """Written to only after other keys of the batch, were types not checked first."""
-    key = f"pv:site:{datetime.now(timezone.utc):%Y-%m-%d}"
-    client.rename(key, "kept")
-    client.set(key, "planted")
+    """Written to only after the counts of the batch, were types not checked first."""
+    client.set("pv:repeats", "planted")
     yield
-    client.rename("kept", key)
+    client.delete("pv:repeats")
 
 
 def permission_revoked(client: redis.Redis) -> Iterator[None]:
