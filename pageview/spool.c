@@ -37,8 +37,8 @@ struct pv_spool {
     enum pv_spool_sync sync;
     _Atomic pv_spool_segment newest; /* a hint; 0: not known */
     /* With PV_SPOOL_SYNC_100MS: */
-    _Atomic int64_t synced_ms; /* of the monotonic clock */
-    atomic_bool unsynced;
+    _Atomic int64_t synced_ms;         /* of the monotonic clock */
+    _Atomic pv_spool_segment unsynced; /* the newest with lines that may not be on the disk; or 0 */
 };
 
 /* ---- Open and close ---- */
@@ -142,12 +142,13 @@ static int open_segment(const struct pv_spool *spool, pv_spool_segment segment)
 
 void pv_spool_sync_now(struct pv_spool *spool)
 {
+    pv_spool_segment segment = atomic_exchange(&spool->unsynced, 0);
     int file;
 
-    if (!atomic_exchange(&spool->unsynced, false))
+    if (segment == 0)
         return;
     /* Older segments were written to the disk when they were full. */
-    file = open_segment(spool, atomic_load(&spool->newest));
+    file = open_segment(spool, segment);
     if (file < 0)
         return; /* shipped and removed */
     (void)fdatasync(file);
@@ -165,26 +166,29 @@ static bool sync_is_due(struct pv_spool *spool)
 
 void pv_spool_sync_if_due(struct pv_spool *spool)
 {
-    if (atomic_load(&spool->unsynced) && sync_is_due(spool))
+    if (atomic_load(&spool->unsynced) != 0 && sync_is_due(spool))
         pv_spool_sync_now(spool);
 }
 
-/* Once the lines are in the file, and others may write. */
-static bool sync_after_append(struct pv_spool *spool, int file)
+static void note_unsynced(struct pv_spool *spool, pv_spool_segment segment)
 {
-    switch (spool->sync) {
-    case PV_SPOOL_SYNC_EACH:
-        return fdatasync(file) == 0;
-    case PV_SPOOL_SYNC_100MS:
-        if (!sync_is_due(spool)) {
-            atomic_store(&spool->unsynced, true);
-            return true;
-        }
-        atomic_store(&spool->unsynced, false);
-        return fdatasync(file) == 0;
-    case PV_SPOOL_SYNC_OFF:
-        break;
-    }
+    pv_spool_segment noted = atomic_load(&spool->unsynced);
+
+    while (noted < segment && !atomic_compare_exchange_weak(&spool->unsynced, &noted, segment))
+        continue;
+}
+
+/* Once the lines are in the file, and others may write. */
+static bool sync_after_append(const struct pv_spool_writer *writer)
+{
+    struct pv_spool *spool = writer->spool;
+
+    if (spool->sync == PV_SPOOL_SYNC_OFF)
+        return true;
+    /* What is noted stays so: another thread may have written behind this sync. */
+    if (spool->sync == PV_SPOOL_SYNC_EACH || sync_is_due(spool))
+        return fdatasync(writer->file) == 0;
+    note_unsynced(spool, writer->segment);
     return true;
 }
 
@@ -298,7 +302,7 @@ static enum place append_there(struct pv_spool_writer *writer, const char *lines
         place = PLACE_FAILED;
     }
     pv_spool_unlock(file);
-    if (place == PLACE_HERE && !sync_after_append(writer->spool, file))
+    if (place == PLACE_HERE && !sync_after_append(writer))
         place = PLACE_UNSURE;
     return place;
 }

@@ -5,17 +5,36 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 
 /* In the place of libc's: the spool's calls come here. */
 static int syncs;
 static bool sync_fails;
+static ino_t synced_inode;
+static void (*on_unlock)(void); /* called once, as by another thread */
 
 int fdatasync(int file)
 {
+    struct stat info;
+
+    assert_int_equal(fstat(file, &info), 0);
+    synced_inode = info.st_ino;
     syncs++;
     if (sync_fails)
         errno = EIO;
     return sync_fails ? -1 : fsync(file);
+}
+
+int flock(int file, int operation)
+{
+    void (*unlocked)(void) = on_unlock;
+    long result = syscall(SYS_flock, file, operation);
+
+    if (operation == LOCK_UN && unlocked != NULL) {
+        on_unlock = NULL;
+        unlocked();
+    }
+    return (int)result;
 }
 
 static int set_up(void **state)
@@ -90,6 +109,29 @@ static void finished_segment_is_synced_before_the_next_is_begun(void **state)
     pv_spool_close(synced);
 }
 
+static struct pv_spool *shared;
+
+static void begin_segment_2(void)
+{
+    while (look().newest < 2)
+        assert_int_equal(pv_spool_append(shared, line_of(1000), 1000), PV_SPOOL_OK);
+}
+
+/* Both threads leave their lines to the timer. */
+static void begun_segment_is_synced_though_an_append_to_the_one_before_ends_later(void **state)
+{
+    (void)state;
+    shared = open_spool(0, PV_SPOOL_SYNC_100MS);
+    assert_int_equal(syncs_of_appends(shared, 1), 1);
+    synced_inode = 0;
+    on_unlock = begin_segment_2;
+    assert_int_equal(pv_spool_append(shared, "x\n", 2), PV_SPOOL_OK);
+    assert_int_equal(look().newest, 2);
+    pv_spool_sync_now(shared);
+    assert_int_equal(synced_inode, file_of(2).st_ino);
+    pv_spool_close(shared);
+}
+
 static void disk_that_does_not_sync_is_said(void **state)
 {
     struct pv_spool *each = open_spool(0, PV_SPOOL_SYNC_EACH);
@@ -148,6 +190,7 @@ int main(void)
         SPOOL_TEST(each_append_is_synced_or_none_is),
         SPOOL_TEST(appends_are_synced_together_and_the_last_ones_at_the_end),
         SPOOL_TEST(finished_segment_is_synced_before_the_next_is_begun),
+        SPOOL_TEST(begun_segment_is_synced_though_an_append_to_the_one_before_ends_later),
         SPOOL_TEST(disk_that_does_not_sync_is_said),
         SPOOL_TEST(reader_does_not_see_what_a_writer_may_take_back),
         KEPT_TEST(each_append_is_synced_or_none_is, set_up),
