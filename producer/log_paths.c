@@ -1,9 +1,11 @@
 #include "producer/log_paths.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "pageview/log.h"
 #include "producer/sources/rotation.h"
 
 bool pv_log_path_is_pattern(const char *tail)
@@ -30,6 +32,25 @@ static bool is_file(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+static int say_unreadable(const char *directory, int failure)
+{
+    if (failure != ENOENT)
+        pv_log(PV_LOG_WARN, "log_unreadable", PV_TEXT("directory", directory),
+               PV_TEXT("error", strerror(failure)),
+               PV_TEXT("advice", "let this user list the directory"));
+    return 0;
+}
+
+/* Not where something matches: a directory that is closed to this user may be one that the pattern
+ * leads to by chance. */
+static void say_why_none(const char *pattern)
+{
+    glob_t matches;
+
+    if (glob(pattern, 0, say_unreadable, &matches) == 0)
+        globfree(&matches);
+}
+
 static enum pv_status list_matches(const char *pattern,
                                    enum pv_status (*found)(void *context, const char *path,
                                                            struct pv_error *error),
@@ -39,8 +60,10 @@ static enum pv_status list_matches(const char *pattern,
     int failure = glob(pattern, 0, NULL, &matches);
     enum pv_status status = PV_OK;
 
-    if (failure == GLOB_NOMATCH)
+    if (failure == GLOB_NOMATCH) {
+        say_why_none(pattern);
         return PV_OK;
+    }
     if (failure == GLOB_NOSPACE)
         return pv_error_nomem(error, pattern);
     if (failure != 0)

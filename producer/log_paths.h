@@ -16,7 +16,8 @@ bool pv_log_path_is_pattern(const char *tail);
 
 /* Calls `found` with each path that `tails` name: those that are no patterns, then the regular
  * files that match one, without what rotation moved aside (rotation.h), as it belongs to another
- * log. PV_IO: a directory cannot be read. */
+ * log. A pattern that nothing matches logs which directories may not be listed. PV_IO: one cannot
+ * be read. */
 enum pv_status pv_log_paths_list(const struct pv_list *tails,
                                  enum pv_status (*found)(void *context, const char *path,
                                                          struct pv_error *error),

@@ -1,9 +1,11 @@
+#define _DEFAULT_SOURCE /* seteuid */
 #include "test_pageview_support.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "dashboard_files.h"
+#include "logged_events.h"
 #include "producer/log_paths.h"
 
 static char directory[TEST_PATH_SIZE];
@@ -13,6 +15,7 @@ static int set_up(void **state)
 {
     (void)state;
     make_directory(directory);
+    logged[0] = '\0';
     return 0;
 }
 
@@ -98,6 +101,35 @@ static void directories_are_no_logs(void **state)
     assert_int_equal(rmdir(path), 0);
 }
 
+/* root may list all directories, and nobody else root's. */
+static void close_directory(bool closed)
+{
+    enum { NOBODY = 65534 };
+
+    if (getuid() == 0)
+        assert_return_code(seteuid(closed ? NOBODY : 0), 0);
+    else
+        assert_return_code(chmod(directory, closed ? 0 : 0700), 0);
+}
+
+static void directory_that_may_not_be_listed_is_said(void **state)
+{
+    (void)state;
+    make_file("access.log");
+    close_directory(true);
+    expect((const char *const[]){"*.log"}, 1, "");
+    close_directory(false);
+    assert_contains(logged, " log_unreadable directory=");
+    assert_contains(logged, directory);
+}
+
+static void nothing_is_said_of_a_directory_that_has_no_logs_or_is_not_there(void **state)
+{
+    (void)state;
+    expect((const char *const[]){"*.log", "none/*.log", "none/*/*.log"}, 3, "");
+    assert_string_equal(logged, "");
+}
+
 static void patterns_are_told_from_paths(void **state)
 {
     (void)state;
@@ -116,6 +148,8 @@ int main(void)
         TEST(pattern_is_the_files_that_match_it_now),
         TEST(what_rotation_moved_aside_is_no_log_of_its_own),
         TEST(directories_are_no_logs),
+        TEST(directory_that_may_not_be_listed_is_said),
+        TEST(nothing_is_said_of_a_directory_that_has_no_logs_or_is_not_there),
         TEST(patterns_are_told_from_paths),
     };
 
