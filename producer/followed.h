@@ -3,16 +3,22 @@
 #ifndef PRODUCER_FOLLOWED_H
 #define PRODUCER_FOLLOWED_H
 
+#include <limits.h>
+
 #include "producer/kafka_delivery.h"
 #include "producer/line_to_event.h"
+#include "producer/options.h"
 #include "producer/sources/line_source.h"
+
+/* Room for "pv-producer.<instance>.<path>" and a NUL, whole: two logs never share a group. */
+#define PV_GROUP_SIZE (sizeof "pv-producer." + PV_INSTANCE_MAX + PATH_MAX)
 
 struct pv_followed {
     char *name; /* the log's path, or the spool's directory */
     struct pv_line_source source;
     struct pv_line_to_event *converter; /* of its lines; shared with others */
     const char *state_dir, *instance;   /* where the second copy of its position is */
-    char group[1024];                   /* the consumer group that holds its position */
+    char group[PV_GROUP_SIZE];          /* the consumer group that holds its position */
     bool from_end;                      /* when it is new to this instance */
     bool has_committed;                 /* or a start that is not committed yet */
     bool is_new;                        /* no position of it was found */

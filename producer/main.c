@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +107,11 @@ static enum pv_status check_instance(struct pv_producer_options *options, struct
             return pv_error_nomem(error, "options");
     }
     if (options->instance[0] == '\0' || options->instance[0] == '.' ||
-        strlen(options->instance) > 200 ||
+        strlen(options->instance) > PV_INSTANCE_MAX ||
         strspn(options->instance, plain) != strlen(options->instance))
         return pv_error_set(error, PV_INVALID,
-                            "--instance=%s: takes 1 to 200 letters, digits, . _ or -",
-                            options->instance);
+                            "--instance=%s: takes 1 to %d letters, digits, . _ or -",
+                            options->instance, PV_INSTANCE_MAX);
     return PV_OK;
 }
 
@@ -157,6 +158,23 @@ static enum pv_status check_format(const char *option, const char *text, struct 
     return PV_OK;
 }
 
+/* A path is a part of its position's name: one that is cut would be another's too. */
+static enum pv_status check_tails(const struct pv_list *tails, struct pv_error *error)
+{
+    for (size_t i = 0; i < tails->count; i++) {
+        if (strlen(tails->items[i]) >= PATH_MAX)
+            return pv_error_set(error, PV_INVALID,
+                                "--tail=%.100s... is too long: a path has %d bytes at most",
+                                tails->items[i], PATH_MAX - 1);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(tails->items[i], tails->items[j]) == 0)
+                return pv_error_set(error, PV_INVALID,
+                                    "--tail=%s is given twice: each line would be counted twice",
+                                    tails->items[i]);
+    }
+    return PV_OK;
+}
+
 /* What the lines are read from, and where they go. */
 static enum pv_status check_sources(const struct pv_producer_options *options,
                                     struct pv_error *error)
@@ -177,13 +195,7 @@ static enum pv_status check_sources(const struct pv_producer_options *options,
     if (!options->ship && (!receives || options->tail.count > 0))
         return pv_error_set(error, PV_INVALID,
                             "--ship=off goes with --http, --syslog or --stdin, and without --tail");
-    for (size_t i = 0; i < options->tail.count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(options->tail.items[i], options->tail.items[j]) == 0)
-                return pv_error_set(error, PV_INVALID,
-                                    "--tail=%s is given twice: each line would be counted twice",
-                                    options->tail.items[i]);
-    return PV_OK;
+    return check_tails(&options->tail, error);
 }
 
 static enum pv_status check_since(struct pv_producer_options *options, struct pv_error *error)

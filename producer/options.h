@@ -5,6 +5,8 @@
 #include "pageview/kafka_options.h"
 #include "pageview/options.h"
 
+#define PV_INSTANCE_MAX 200 /* bytes */
+
 struct pv_producer_options {
     struct pv_common_options common;
     struct pv_kafka_options kafka;

@@ -1,34 +1,58 @@
 #include "producer/state_dir.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "pageview/log.h"
 
-enum { PATH_SIZE = 4096 };
+enum {
+    NAME_LENGTH_MAX = NAME_MAX - (sizeof ".position.tmp" - 1),
+    NAME_SIZE = NAME_LENGTH_MAX + 4, /* an escaped byte too many, and a NUL */
+    PATH_SIZE = PATH_MAX + NAME_MAX + 1,
+};
 
 static void name_directory(const char *state_dir, const char *instance, char path[PATH_SIZE])
 {
     snprintf(path, PATH_SIZE, "%s/%s", state_dir, instance);
 }
 
-/* The log's path with %2F for its slashes: two logs never share a name. */
+/* The log's path with %2F for its slashes, so that two logs never share a name; the end of one that
+ * is too long is a hash of the whole path. */
+static void name_log(const char *log_path, char name[NAME_SIZE])
+{
+    enum { HASHED_LENGTH = NAME_LENGTH_MAX - 33 };
+    size_t at = 0;
+
+    for (const char *from = log_path; *from != '\0' && at <= NAME_LENGTH_MAX; from++) {
+        if (*from == '/' || *from == '%')
+            at += (size_t)snprintf(name + at, NAME_SIZE - at, "%%%02X", *from);
+        else
+            name[at++] = *from;
+    }
+    name[at] = '\0';
+    if (at > NAME_LENGTH_MAX) {
+        XXH128_hash_t hash = XXH3_128bits(log_path, strlen(log_path));
+
+        snprintf(name + HASHED_LENGTH, NAME_SIZE - HASHED_LENGTH, "%%%016" PRIx64 "%016" PRIx64,
+                 hash.high64, hash.low64);
+    }
+}
+
 static void name_file(const char *state_dir, const char *instance, const char *log_path,
                       char path[PATH_SIZE])
 {
-    int at = snprintf(path, PATH_SIZE, "%s/%s/", state_dir, instance);
+    char name[NAME_SIZE];
 
-    for (; *log_path != '\0' && at < PATH_SIZE - 20; log_path++) {
-        if (*log_path == '/' || *log_path == '%')
-            at += snprintf(path + at, (size_t)(PATH_SIZE - at), "%%%02X", *log_path);
-        else
-            path[at++] = *log_path;
-    }
-    snprintf(path + at, (size_t)(PATH_SIZE - at), ".position");
+    name_log(log_path, name);
+    snprintf(path, PATH_SIZE, "%s/%s/%s.position", state_dir, instance, name);
 }
 
 enum pv_status pv_state_dir_prepare(const char *state_dir, const char *instance,

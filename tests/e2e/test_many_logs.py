@@ -47,6 +47,17 @@ def test_logs_of_a_pattern_are_counted_once_and_new_ones_are_picked_up(pipeline:
     assert pipeline.check().articles == expected
 
 
+def test_logs_of_long_paths_that_end_differently_have_a_position_each(pipeline: Pipeline) -> None:
+    logs = pipeline.directory.joinpath(*["deep" * 50] * 7)
+    logs.mkdir(parents=True)
+    append(logs / "a.log", views("a", 3))
+    append(logs / "b.log", views("b", 5))
+    for _ in range(2):
+        producer = pipeline.ship(tail=str(logs / "*.log"))
+        pipeline.assert_articles_in_topic(Counter({"/a": 3, "/b": 5}))
+    assert " warn " not in producer.text(), producer.describe()
+
+
 @pytest.mark.parametrize("delivery", ["exactly-once", "at-least-once"])
 def test_as_many_logs_as_one_producer_follows_are_shipped_in_one_delivery(pipeline: Pipeline, delivery: str) -> None:
     logs = pipeline.directory / "logs"

@@ -187,6 +187,7 @@ def test_unreachable_broker_is_tried_again_until_told_to_stop(
     (["--format=combinde"], ["--format", "combinde", "combined"]),
     (["--format=$remote_addr $request"], ["--format", "time"]),
     (["--stdin=%h %t", "--spool={}/spool"], ["--stdin", "request"]),
+    (["--tail={}/" + "long/" * 1000], ["--tail={}", "4095"]),
     (["--http=127.0.0.1:0", "--spool={}/spool"], ["--http"]),
     (["--trusted-proxy=10.0.0.0/40", "--http=127.0.0.1:1", "--spool={}/spool"], ["--trusted-proxy", "10.0.0.0/40"]),
 ])
