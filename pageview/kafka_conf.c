@@ -72,6 +72,28 @@ static enum pv_status set_property(rd_kafka_conf_t *conf, const char *name, cons
     }
 }
 
+/* Whether counts are exact depends on these. */
+static bool is_own(const char *name)
+{
+    static const char *const own[] = {
+        "auto.offset.reset",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.idempotence",
+        "enable.partition.eof",
+        "group.id",
+        "isolation.level",
+        "partition.assignment.strategy",
+        "partitioner",
+        "transactional.id",
+    };
+
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (strcmp(name, own[i]) == 0)
+            return true;
+    return false;
+}
+
 static enum pv_status set_user_property(rd_kafka_conf_t *conf, const char *text,
                                         struct pv_error *error)
 {
@@ -82,6 +104,10 @@ static enum pv_status set_user_property(rd_kafka_conf_t *conf, const char *text,
         return pv_error_set(error, PV_INVALID, "kafka.%s: no such property", text);
     memcpy(name, text, length);
     name[length] = '\0';
+    if (is_own(name))
+        return pv_error_set(
+            error, PV_INVALID,
+            "kafka.%s is set by the program, as exact counts depend on it: remove it", name);
     return set_property(conf, name, text + length + (text[length] == '='), error);
 }
 

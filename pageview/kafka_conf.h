@@ -13,8 +13,9 @@ struct pv_kafka_property {
 };
 
 /* Makes a configuration: brokers, then `properties` (ends with a NULL name), then the user's
- * kafka.* properties, which beat the rest. librdkafka's logs and errors become log lines.
- * PV_INVALID names the property and the nearest known one. The caller owns `*conf`. */
+ * kafka.* properties, which beat the rest but for those that exact counts depend on.
+ * librdkafka's logs and errors become log lines. PV_INVALID names the property that is one of
+ * those, or unknown, with the nearest known one. The caller owns `*conf`. */
 enum pv_status pv_kafka_conf_new(const struct pv_kafka_options *options,
                                  const struct pv_kafka_property *properties, rd_kafka_conf_t **conf,
                                  struct pv_error *error) PV_MUST_CHECK;

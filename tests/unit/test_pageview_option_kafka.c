@@ -109,6 +109,35 @@ static void users_kafka_properties_beat_the_programs(void **state)
     rd_kafka_conf_destroy(conf);
 }
 
+static void properties_that_exact_counts_depend_on_are_refused(void **state)
+{
+    static const char *own[] = {
+        "auto.offset.reset=earliest",
+        "enable.auto.commit=false",
+        "enable.auto.offset.store=true",
+        "enable.idempotence=false",
+        "enable.partition.eof=false",
+        "group.id=mine",
+        "isolation.level=read_committed",
+        "partition.assignment.strategy=cooperative-sticky",
+        "partitioner=random",
+        "transactional.id=mine",
+    };
+
+    (void)state;
+    options.kafka.brokers = "b:1";
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        const struct pv_list properties = {&own[i], 1};
+        char name[64];
+
+        snprintf(name, sizeof name, "kafka.%.*s is set by the program", (int)strcspn(own[i], "="),
+                 own[i]);
+        options.kafka.properties = &properties;
+        assert_int_equal(pv_kafka_options_check(&options.kafka, &error), PV_INVALID);
+        assert_contains(error.text, name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +147,7 @@ int main(void)
         cmocka_unit_test_setup(too_many_kafka_properties_say_where, clean),
         cmocka_unit_test_setup(librdkafka_is_asked_about_its_properties, clean),
         cmocka_unit_test_setup(users_kafka_properties_beat_the_programs, clean),
+        cmocka_unit_test_setup(properties_that_exact_counts_depend_on_are_refused, clean),
     };
 
     return cmocka_run_group_tests(tests, NULL, clean);
