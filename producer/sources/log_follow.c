@@ -54,17 +54,27 @@ static int64_t recently_ms(const struct pv_log *log)
     return pv_clock_now_ms(log->clock) - STAMP_GRAIN_MS;
 }
 
-/* Offset behind the last line feed of the file, so that a half line is not cut in two. */
-static int64_t end_of_whole_lines(struct pv_log *log, struct pv_segment *segment)
+/* Offset behind the last line feed of the file from `offset` on; 0 when there is none. */
+static int64_t end_of_lines_from(struct pv_log *log, struct pv_segment *segment, int64_t offset)
 {
     int64_t end = 0, got;
 
-    pv_segment_go_to(segment, 0);
+    pv_segment_go_to(segment, offset);
     while ((got = pv_segment_read(segment, log->chunk.data, sizeof log->chunk.data)) > 0)
         for (int64_t i = 0; i < got; i++)
             if (log->chunk.data[i] == '\n')
                 end = segment->read_offset - got + i + 1;
     return end;
+}
+
+/* So that a half line is not cut in two. A compressed file is read from its start. */
+static int64_t end_of_whole_lines(struct pv_log *log, struct pv_segment *segment)
+{
+    int64_t size = pv_segment_unread_bytes(segment), tail = sizeof log->chunk.data, end = 0;
+
+    for (; end == 0 && tail < size; tail *= 2)
+        end = end_of_lines_from(log, segment, size - tail);
+    return end > 0 ? end : end_of_lines_from(log, segment, 0);
 }
 
 enum pv_status pv_log_start(struct pv_log *log, const struct pv_log_position *position,

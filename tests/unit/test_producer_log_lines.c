@@ -1,5 +1,20 @@
 /* What a line is, and where reading begins. */
+#define _DEFAULT_SOURCE /* syscall */
 #include "producer_log.h"
+
+#include <sys/syscall.h>
+
+/* In the place of libc's: logs are read by it. */
+static int64_t bytes_read;
+
+ssize_t pread(int fd, void *data, size_t size, off_t offset)
+{
+    ssize_t got = (ssize_t)syscall(SYS_pread64, fd, data, size, offset);
+
+    if (got > 0)
+        bytes_read += got;
+    return got;
+}
 
 static void lines_come_in_order_and_once(void **state)
 {
@@ -186,6 +201,43 @@ static void from_end_skips_whole_lines_but_not_a_half_one(void **state)
     expect_lines("half\n");
 }
 
+/* A log of 40 chunks. */
+static void
+from_end_finds_the_last_line_however_long_it_is_and_reads_no_more_than_it_needs(void **state)
+{
+    enum { SIZE = 40 * PV_LOG_CHUNK_SIZE };
+    static const int64_t last_lines[] = {1, 1000, PV_LOG_CHUNK_SIZE, PV_LOG_CHUNK_SIZE + 1,
+                                         5 * PV_LOG_CHUNK_SIZE};
+    char *text = malloc(SIZE);
+
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < sizeof last_lines / sizeof last_lines[0]; i++) {
+        int64_t line_feed = SIZE - last_lines[i] - 1;
+        struct pv_log_position position;
+
+        memset(text, 'x', SIZE);
+        text[100] = text[line_feed] = '\n';
+        add_bytes(LIVE, text, SIZE);
+        bytes_read = 0;
+        start_at(NULL, true);
+        position = reached();
+        assert_int_equal(position.marks[0].offset, line_feed + 1);
+        assert_in_range(bytes_read, 1, 4 * last_lines[i] + 4 * PV_LOG_CHUNK_SIZE);
+        remove_file(LIVE);
+    }
+    free(text);
+}
+
+static void from_end_is_the_start_of_a_log_that_has_no_whole_line(void **state)
+{
+    (void)state;
+    add(LIVE, "half");
+    start_at(NULL, true);
+    add(LIVE, " a line\n");
+    expect_lines("half a line\n");
+}
+
 static void from_end_means_nothing_to_a_log_with_a_position(void **state)
 {
     struct pv_log_position position;
@@ -240,6 +292,8 @@ int main(void)
         LOG_TEST(rotated_files_of_before_the_first_start_are_left_alone),
         LOG_TEST(files_that_came_and_were_rotated_after_the_start_are_all_read),
         LOG_TEST(from_end_skips_whole_lines_but_not_a_half_one),
+        LOG_TEST(from_end_finds_the_last_line_however_long_it_is_and_reads_no_more_than_it_needs),
+        LOG_TEST(from_end_is_the_start_of_a_log_that_has_no_whole_line),
         LOG_TEST(from_end_means_nothing_to_a_log_with_a_position),
         LOG_TEST(directory_in_its_place_at_the_start_is_waited_out),
         LOG_TEST(missing_directory_is_waited_for),
