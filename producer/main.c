@@ -28,7 +28,9 @@ static struct pv_policy_options policy_options_of(const struct pv_producer_optio
 
 static bool is_ready(void *context)
 {
-    return pv_metric_get(&((const struct pv_producer_metrics *)context)->kafka_up) == 1;
+    const struct pv_producer_metrics *metrics = context;
+
+    return pv_metric_get(&metrics->kafka_up) == 1 || pv_metric_get(&metrics->only_receives) == 1;
 }
 
 static bool is_end_near(void *context)
@@ -42,7 +44,7 @@ static void wait_for_end(struct pv_receivers *receivers, struct pv_salts *salts,
 {
     enum { LOOK_MS = 50 };
 
-    pv_metric_set(&metrics->kafka_up, 1); /* ready: Kafka is another's business */
+    pv_metric_set(&metrics->only_receives, 1);
     while (!pv_stop_requested() && !pv_receivers_have_ended(receivers)) {
         pv_salts_expire(salts);
         pv_stop_wait_ms(LOOK_MS);
@@ -73,8 +75,8 @@ static enum pv_status run(const struct pv_producer_options *options, struct pv_e
 {
     static struct pv_producer_metrics metrics;
     struct pv_metric rows[PV_PRODUCER_METRIC_ROWS];
-    struct pv_metrics_source source = {rows, pv_producer_metrics_table(&metrics, rows), is_ready,
-                                       &metrics};
+    struct pv_metrics_source source = {
+        rows, pv_producer_metrics_table(&metrics, options->ship, rows), is_ready, &metrics};
     struct pv_policy_options policy_options = policy_options_of(options);
     struct pv_metrics_server *server;
     enum pv_status status = pv_state_dir_prepare(options->state_dir, options->instance, error);

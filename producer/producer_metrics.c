@@ -11,7 +11,7 @@ static const enum pv_reason hit_reasons[] = {
 };
 enum { HIT_REASONS = sizeof hit_reasons / sizeof hit_reasons[0] };
 
-size_t pv_producer_metrics_table(const struct pv_producer_metrics *m,
+size_t pv_producer_metrics_table(const struct pv_producer_metrics *m, bool ships,
                                  struct pv_metric rows[PV_PRODUCER_METRIC_ROWS])
 {
     const struct pv_metric plain[] = {
@@ -30,12 +30,15 @@ size_t pv_producer_metrics_table(const struct pv_producer_metrics *m,
         {"pv_producer_unread_bytes", "gauge", NULL, NULL,
          "Bytes of the logs and the spool that are not shipped yet, at the last commit.",
          &m->unread_bytes},
-        {"pv_producer_kafka_up", "gauge", NULL, NULL, "1 while Kafka takes commits.", &m->kafka_up},
     };
+    const struct pv_metric kafka_up = {"pv_producer_kafka_up",         "gauge",     NULL, NULL,
+                                       "1 while Kafka takes commits.", &m->kafka_up};
     size_t count = 0;
 
     for (; count < sizeof plain / sizeof plain[0]; count++)
         rows[count] = plain[count];
+    if (ships)
+        rows[count++] = kafka_up;
     for (size_t i = 0; i < HIT_REASONS; i++)
         rows[count++] = (struct pv_metric){"pv_producer_filtered_total",
                                            "counter",

@@ -5,8 +5,8 @@ import urllib.error
 import urllib.request
 
 from harness.pipeline import Pipeline
-from harness.ports import free_port
-from harness.programs import Program
+from harness.ports import answers, free_port
+from harness.programs import PRODUCER, Program
 from harness.waiting import wait_until
 from harness.web_server import WebServer
 
@@ -74,3 +74,15 @@ def test_aggregator_in_reserve_is_ready(pipeline: Pipeline) -> None:
     assert [get(at, "/readyz")[0] for at in addresses] == [200, 200]
     for program in programs:
         program.stop()
+
+
+def test_producer_that_only_receives_is_ready_and_says_nothing_of_kafka(pipeline: Pipeline) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    producer = pipeline.run(PRODUCER, {
+        "spool": pipeline.directory / "spool", "http": f"127.0.0.1:{free_port()}", "ship": "off",
+        "state_dir": pipeline.directory / "state", "metrics": address,
+    })
+    wait_until(lambda: answers(int(address.rpartition(":")[2])), "metrics", explain=producer.describe)
+    wait_ready(producer, address)
+    assert "pv_producer_kafka_up" not in metrics(address)
+    producer.stop()
