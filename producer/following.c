@@ -37,7 +37,6 @@ static struct pv_followed *add(struct pv_following *following, const char *name,
     made->state_dir = following->options->state_dir;
     made->instance = following->options->instance;
     following->items[following->count++] = made;
-    pv_watch_add(following->watch, name);
     return made;
 }
 
@@ -86,6 +85,8 @@ enum pv_status pv_following_look(struct pv_following *following, struct pv_error
     enum pv_status status = pv_log_paths_list(&following->options->tail, add_log, following, error);
 
     following->has_begun = true;
+    for (size_t i = 0; i < following->count; i++)
+        pv_watch_add(following->watch, following->items[i]->name);
     return status;
 }
 
@@ -119,8 +120,6 @@ enum pv_status pv_following_init(struct pv_following *following,
     status = pv_watch_new(&following->watch, error);
     if (status == PV_OK)
         status = make_converters(following, policy_options, error);
-    for (size_t i = 0; i < options->tail.count && status == PV_OK; i++)
-        pv_watch_add(following->watch, options->tail.items[i]);
     if (status == PV_OK && options->spool != NULL)
         status = add_spool(following, error);
     return status;

@@ -27,7 +27,8 @@ enum pv_status pv_following_init(struct pv_following *following,
                                  struct pv_error *error) PV_MUST_CHECK;
 void pv_following_clean_up(struct pv_following *following);
 
-/* Adds the logs that are not followed yet behind the others, none of them loaded or started. */
+/* Adds the logs that are not followed yet behind the others, none of them loaded or started. All
+ * are watched, also in directories that were made since the last look. */
 enum pv_status pv_following_look(struct pv_following *following,
                                  struct pv_error *error) PV_MUST_CHECK;
 

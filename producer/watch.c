@@ -42,7 +42,7 @@ void pv_watch_destroy(struct pv_watch *watch)
     free(watch);
 }
 
-/* The directory itself, or the one that a file, or a pattern, is in. */
+/* The directory itself, or the one that a file is in. */
 static void directory_of(const char *path, char directory[PATH_MAX])
 {
     struct stat info;
@@ -65,7 +65,8 @@ void pv_watch_add(struct pv_watch *watch, const char *path)
     if (watch->fd < 0)
         return;
     directory_of(path, directory);
-    if (inotify_add_watch(watch->fd, directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0)
+    if (inotify_add_watch(watch->fd, directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0 ||
+        errno == ENOENT || errno == ENOTDIR)
         return;
     if (watch->is_complete)
         pv_log(PV_LOG_WARN, "no_inotify", PV_TEXT("directory", directory),

@@ -17,7 +17,8 @@ enum pv_status pv_watch_new(struct pv_watch **watch, struct pv_error *error) PV_
 /* NULL is fine. */
 void pv_watch_destroy(struct pv_watch *watch);
 
-/* Watches the directory that `path` is in, or is. Without effect when that is not possible. */
+/* Watches the directory that `path` is in, or is. May be called again: a directory that is not
+ * there has no watch until then. One that cannot be watched has everything looked at more often. */
 void pv_watch_add(struct pv_watch *watch, const char *path);
 
 /* Waits until something was written to a watched directory, a stop is asked for, it is time for a

@@ -1,15 +1,30 @@
+#define _GNU_SOURCE /* ppoll */
 #include "test_pageview_support.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 
 #include "dashboard_files.h"
+#include "logged_events.h"
 #include "pageview/clock.h"
 #include "pageview/stop.h"
 #include "producer/watch.h"
 
 static char directory[TEST_PATH_SIZE], path[TEST_PATH_SIZE];
 static struct pv_watch *watch;
+
+/* In the place of libc's: how the watch waits, and whether it was woken. */
+static int wait_ms, woken;
+
+int poll(struct pollfd *files, nfds_t count, int timeout_ms)
+{
+    const struct timespec timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+
+    wait_ms = timeout_ms;
+    woken = ppoll(files, count, timeout_ms < 0 ? NULL : &timeout, NULL);
+    return woken;
+}
 
 static int set_up(void **state)
 {
@@ -81,6 +96,26 @@ static void gathering_ends_when_the_wait_has_to(void **state)
     pv_watch_wait(watch, 20, 1000000);
 }
 
+/* pv_watch_wait asks for the stop and the watch together, and then gathers for no time. */
+static void directory_that_is_made_later_is_watched_when_it_is_added_again(void **state)
+{
+    char below[TEST_PATH_SIZE];
+
+    (void)state;
+    logged[0] = '\0';
+    join_path(below, directory, "later");
+    join_path(path, below, "access.log");
+    pv_watch_add(watch, path);
+    assert_return_code(mkdir(below, 0700), 0);
+    pv_watch_wait(watch, 1000000, 0); /* the directory that it is in is watched */
+    assert_int_equal(wait_ms, PV_WATCH_SLOW_MS);
+    pv_watch_add(watch, path);
+    write_line();
+    pv_watch_wait(watch, 1000000, 0);
+    assert_int_equal(woken, 1);
+    assert_string_equal(logged, "");
+}
+
 static void stop_ends_the_wait(void **state)
 {
     (void)state;
@@ -96,8 +131,10 @@ static void stop_ends_the_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_written_ends_the_wait), TEST(what_is_written_together_wakes_once),
+        TEST(what_is_written_ends_the_wait),
+        TEST(what_is_written_together_wakes_once),
         TEST(gathering_ends_when_the_wait_has_to),
+        TEST(directory_that_is_made_later_is_watched_when_it_is_added_again),
         TEST(stop_ends_the_wait), /* for good: it is the last */
     };
 
