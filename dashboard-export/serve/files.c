@@ -13,6 +13,7 @@
 #include "dashboard-export/layout.h"
 #include "dashboard-export/serve/beneath.h"
 #include "dashboard-export/serve/mime.h"
+#include "dashboard-export/snapshot.h"
 
 enum {
     SETS = 64,
@@ -239,6 +240,7 @@ static enum pv_status keep(struct opening *opening, struct entry *entry)
     if (content == NULL)
         return status;
     pv_etag_of_content(content->bytes, content->size, entry->file.etag);
+    (void)pv_snapshot_stamp_read(content->bytes, content->size, entry->file.generated_at);
     files->held += content->size;
     entry->size = content->size;
     files->cached += entry->size;

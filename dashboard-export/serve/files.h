@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "dashboard-export/serve/answer.h"
+#include "pageview/bucket.h"
 #include "pageview/status.h"
 
 struct pv_served_file {
     struct MHD_Response *answer;
     char etag[PV_ETAG_SIZE];
-    int64_t modified_s; /* since the Unix epoch */
+    int64_t modified_s;                   /* since the Unix epoch */
+    char generated_at[PV_TIME_TEXT_SIZE]; /* in its stamp, or "" */
 };
 
 struct pv_files;

@@ -22,22 +22,32 @@ static bool is_better(const struct pv_live_slot *a, const struct pv_live_slot *b
     return b->state != PV_SLOT_EMPTY && a->read_ms < b->read_ms;
 }
 
-struct pv_live_slot *pv_live_slots_claim(struct pv_live_slots *slots, const char *article,
-                                         size_t length)
+struct pv_live_slot *pv_live_slots_find(struct pv_live_slots *slots, const char *article,
+                                        size_t length)
 {
-    struct pv_live_slot *best = NULL;
-
     for (size_t i = 0; i < PV_LIVE_SLOTS; i++) {
         struct pv_live_slot *slot = &slots->items[i];
 
         if (slot->state != PV_SLOT_EMPTY && slot->length == length &&
             memcmp(slot->article, article, length) == 0)
             return slot;
-        if (!is_busy(slot) && is_better(slot, best))
-            best = slot;
     }
+    return NULL;
+}
+
+struct pv_live_slot *pv_live_slots_claim(struct pv_live_slots *slots, const char *article,
+                                         size_t length)
+{
+    struct pv_live_slot *found = pv_live_slots_find(slots, article, length), *best = NULL;
+
+    if (found != NULL)
+        return found;
+    for (size_t i = 0; i < PV_LIVE_SLOTS; i++)
+        if (!is_busy(&slots->items[i]) && is_better(&slots->items[i], best))
+            best = &slots->items[i];
     if (best != NULL) {
         best->state = PV_SLOT_EMPTY;
+        best->exists = false;
         memcpy(best->article, article, length);
         best->length = length;
     }
@@ -57,9 +67,14 @@ size_t pv_live_slots_take(struct pv_live_slots *slots, struct pv_live_slot **tak
     return count;
 }
 
+void pv_live_slot_give_up(struct pv_live_slot *slot)
+{
+    if (is_busy(slot))
+        slot->state = slot->exists ? PV_SLOT_READ : PV_SLOT_EMPTY;
+}
+
 void pv_live_slots_give_up(struct pv_live_slots *slots)
 {
     for (size_t i = 0; i < PV_LIVE_SLOTS; i++)
-        if (is_busy(&slots->items[i]))
-            slots->items[i].state = PV_SLOT_EMPTY;
+        pv_live_slot_give_up(&slots->items[i]);
 }

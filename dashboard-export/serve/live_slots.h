@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "dashboard-export/serve/answer.h"
+#include "pageview/bucket.h"
 #include "pageview/buffer.h"
 #include "pageview/event.h"
 
@@ -19,10 +20,12 @@ struct pv_live_slot {
     enum pv_live_slot_state state;
     char article[PV_ARTICLE_SIZE_MAX];
     size_t length;
-    int64_t read_ms;       /* when reading began; of PV_SLOT_READ */
-    bool exists;           /* false: Redis does not know it */
-    struct pv_buffer text; /* of what exists */
+    int64_t read_ms; /* when reading began the last time, by the monotonic clock */
+    bool exists;     /* false: Redis did not know it then, or was never asked */
+    /* Of what exists: */
+    struct pv_buffer text;
     char etag[PV_ETAG_SIZE];
+    char read_by[PV_TIME_TEXT_SIZE]; /* it was read before this time of the wall clock */
 };
 
 /* All zero is empty. */
@@ -40,7 +43,12 @@ struct pv_live_slot *pv_live_slots_claim(struct pv_live_slots *slots, const char
 /* Takes up to `most` of those that are wanted: they are being read then. Returns how many. */
 size_t pv_live_slots_take(struct pv_live_slots *slots, struct pv_live_slot **taken, size_t most);
 
-/* Nothing is wanted or being read any more. */
+/* The slot of the article, NULL when it has none. */
+struct pv_live_slot *pv_live_slots_find(struct pv_live_slots *slots, const char *article,
+                                        size_t length);
+
+/* It is not wanted or being read any more: what was read before is still there. */
+void pv_live_slot_give_up(struct pv_live_slot *slot);
 void pv_live_slots_give_up(struct pv_live_slots *slots);
 
 /* True when it was read at `since_ms` or later. */

@@ -124,6 +124,7 @@ static enum pv_status ask_redis(struct pv_live_source *source, const struct read
 /* Swaps the text into the slot. */
 static void store(struct pv_live_slot *slot, struct pv_buffer *text, int64_t read_ms)
 {
+    enum { ROUND_UP_MS = 999 };
     const struct pv_buffer before = slot->text;
 
     slot->state = PV_SLOT_READ;
@@ -131,6 +132,7 @@ static void store(struct pv_live_slot *slot, struct pv_buffer *text, int64_t rea
     slot->exists = text->length > 0 && !text->failed;
     if (slot->exists)
         pv_etag_of_content(text->data, text->length, slot->etag);
+    pv_time_text(pv_clock_now_ms(&pv_wall_clock) + ROUND_UP_MS, slot->read_by);
     slot->text = *text;
     *text = before;
 }
@@ -146,7 +148,7 @@ static void store_all(struct pv_live_source *source, const struct reading *readi
 static void give_up(struct pv_live_source *source, int64_t pause_ms)
 {
     pv_live_slots_give_up(&source->slots);
-    source->live.state = PV_SLOT_EMPTY;
+    pv_live_slot_give_up(&source->live);
     source->away_until_ms = pv_monotonic_ms() + pause_ms;
 }
 
@@ -287,6 +289,13 @@ void pv_live_source_watch(struct pv_live_source *source, bool watched)
     pthread_mutex_unlock(&source->lock);
 }
 
+static void copy_text(const struct pv_live_slot *slot, struct pv_live_text *text)
+{
+    text->text = (struct pv_buffer){0};
+    pv_buffer_add(&text->text, slot->text.data, slot->text.length);
+    memcpy(text->etag, slot->etag, sizeof text->etag);
+}
+
 /* With the lock. */
 static enum pv_live_answer answer(struct pv_live_source *source, struct pv_live_slot *slot,
                                   int64_t since_ms, struct pv_live_text *text)
@@ -296,9 +305,7 @@ static enum pv_live_answer answer(struct pv_live_source *source, struct pv_live_
     if (slot != NULL && pv_live_slot_is_fresh(slot, since_ms)) {
         if (!slot->exists)
             return PV_LIVE_UNKNOWN;
-        text->text = (struct pv_buffer){0};
-        pv_buffer_add(&text->text, slot->text.data, slot->text.length);
-        memcpy(text->etag, slot->etag, sizeof text->etag);
+        copy_text(slot, text);
         return PV_LIVE_KNOWN;
     }
     if (source->away_until_ms > now_ms ||
@@ -322,6 +329,21 @@ enum pv_live_answer pv_live_source_ask(struct pv_live_source *source, const char
     pthread_mutex_lock(&source->lock);
     slot = article == NULL ? &source->live : pv_live_slots_claim(&source->slots, article, length);
     found = answer(source, slot, asked_ms - kept_ms, text);
+    pthread_mutex_unlock(&source->lock);
+    return found;
+}
+
+bool pv_live_source_recall(struct pv_live_source *source, const char *article, size_t length,
+                           const char *generated_at, struct pv_live_text *text)
+{
+    const struct pv_live_slot *slot;
+    bool found;
+
+    pthread_mutex_lock(&source->lock);
+    slot = article == NULL ? &source->live : pv_live_slots_find(&source->slots, article, length);
+    found = slot != NULL && slot->exists && strcmp(generated_at, slot->read_by) < 0;
+    if (found)
+        copy_text(slot, text);
     pthread_mutex_unlock(&source->lock);
     return found;
 }

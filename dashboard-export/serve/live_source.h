@@ -51,7 +51,7 @@ void pv_live_source_watch(struct pv_live_source *source, bool watched);
 enum pv_live_answer {
     PV_LIVE_KNOWN,   /* here is the text */
     PV_LIVE_PENDING, /* ask again when told so */
-    PV_LIVE_UNKNOWN, /* Redis has no such article, or is away: try the file */
+    PV_LIVE_UNKNOWN, /* Redis has no such article, or is away: try what there was, or the file */
     PV_LIVE_BUSY,    /* too much is asked: try the file, or later */
 };
 
@@ -65,5 +65,11 @@ struct pv_live_text {
  * is only used with PV_LIVE_KNOWN. */
 enum pv_live_answer pv_live_source_ask(struct pv_live_source *source, const char *article,
                                        size_t length, int64_t asked_ms, struct pv_live_text *text);
+
+/* The last text of it, unless what was generated at `generated_at` ("2026-11-24T13:05:07Z"; "":
+ * before all) is surely as new: for where the source does not answer, so that no count goes back.
+ * False: there is none. */
+bool pv_live_source_recall(struct pv_live_source *source, const char *article, size_t length,
+                           const char *generated_at, struct pv_live_text *text);
 
 #endif

@@ -80,7 +80,24 @@ static enum MHD_Result send_text(const struct exchange *exchange, struct pv_live
     return result;
 }
 
-/* Suspends the connection until Redis has answered; when it takes too long the file is sent. */
+/* What Redis said last, or the file when that is as new; a compressed one does not tell. */
+static enum MHD_Result send_last(const struct exchange *exchange, const struct pv_target *target,
+                                 const char *article)
+{
+    const struct pv_served_file *file;
+    struct pv_live_text text;
+    struct pv_error error;
+    bool is_there =
+        pv_files_get(exchange->server->files, target->path, false, &file, &error) == PV_OK &&
+        file != NULL;
+
+    if (pv_live_source_recall(exchange->server->live, article, target->article_length,
+                              is_there ? file->generated_at : "", &text))
+        return send_text(exchange, &text);
+    return send_file(exchange, target->path, false);
+}
+
+/* Suspends the connection until Redis has answered, but not for long. */
 static enum MHD_Result send_live(const struct exchange *exchange, const struct pv_target *target)
 {
     struct pv_connection *connection = exchange->connection;
@@ -91,7 +108,7 @@ static enum MHD_Result send_live(const struct exchange *exchange, const struct p
     if (connection->client.phase != PV_CONNECTION_LIVE)
         pv_http_client_enter(&connection->client, PV_CONNECTION_LIVE, now_ms);
     if (pv_connection_is_late(&connection->client, now_ms))
-        return send_file(exchange, target->path, false);
+        return send_last(exchange, target, article);
     switch (pv_live_source_ask(exchange->server->live, article, target->article_length,
                                connection->client.since_ms, &text)) {
     case PV_LIVE_KNOWN:
@@ -105,7 +122,7 @@ static enum MHD_Result send_live(const struct exchange *exchange, const struct p
     case PV_LIVE_UNKNOWN:
         break;
     }
-    return send_file(exchange, target->path, false);
+    return send_last(exchange, target, article);
 }
 
 static enum MHD_Result send_target(const struct exchange *exchange, const struct pv_target *target,

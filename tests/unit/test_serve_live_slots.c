@@ -61,11 +61,30 @@ static void slot_that_is_waited_for_is_not_taken_away(void **state)
     assert_non_null(claim(slots, PV_LIVE_SLOTS));
 }
 
+static void what_was_read_stays_when_the_next_reading_is_given_up(void **state)
+{
+    struct pv_live_slots *slots = *state;
+    struct pv_live_slot *known = claim(slots, 1);
+
+    known->exists = true;
+    known->state = PV_SLOT_WANTED;
+    claim(slots, 2)->state = PV_SLOT_READING;
+    pv_live_slots_give_up(slots);
+    assert_ptr_equal(pv_live_slots_find(slots, "/1", 2), known);
+    assert_int_equal(known->state, PV_SLOT_READ);
+    assert_null(pv_live_slots_find(slots, "/2", 2));
+    for (int i = 3; i < 3 + PV_LIVE_SLOTS; i++)
+        claim(slots, i)->state = PV_SLOT_WANTED;
+    assert_false(known->exists); /* another's now */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(article_keeps_its_slot_until_others_need_it, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(what_was_read_stays_when_the_next_reading_is_given_up,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(slot_that_is_waited_for_is_not_taken_away, set_up,
                                         tear_down),
     };
