@@ -25,8 +25,7 @@ void pv_also_hot_clean_up(struct pv_also_hot *hot)
 static struct pv_also_hot_list *find(const struct pv_also_hot *hot, struct pv_text section)
 {
     for (size_t i = 0; i < hot->count; i++)
-        if (strlen(hot->lists[i].section) == section.length &&
-            memcmp(hot->lists[i].section, section.data, section.length) == 0)
+        if (pv_text_is(section, hot->lists[i].section))
             return &hot->lists[i];
     return NULL;
 }

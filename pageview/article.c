@@ -214,12 +214,9 @@ static struct pv_text drop_suffixes(struct pv_text path)
 
 static bool is_kept_param(struct pv_text name, const struct pv_list *keep_params)
 {
-    for (size_t i = 0; i < keep_params->count; i++) {
-        const char *kept = keep_params->items[i];
-
-        if (strlen(kept) == name.length && memcmp(kept, name.data, name.length) == 0)
+    for (size_t i = 0; i < keep_params->count; i++)
+        if (pv_text_is(name, keep_params->items[i]))
             return name.length > 0;
-    }
     return false;
 }
 

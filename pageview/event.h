@@ -2,8 +2,10 @@
 #ifndef PAGEVIEW_EVENT_H
 #define PAGEVIEW_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Bounds in bytes. */
 #define PV_EVENT_SIZE_MAX    8192
@@ -24,6 +26,12 @@ struct pv_text {
     const char *data;
     size_t length;
 };
+
+/* True when these are the bytes of `word`. */
+static inline bool pv_text_is(struct pv_text text, const char *word)
+{
+    return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
+}
 
 struct pv_event {
     struct pv_text article;

@@ -40,6 +40,19 @@ size_t pv_utf8_decode(const char *text, size_t length, uint32_t *code_point)
     return size;
 }
 
+size_t pv_utf8_encode(uint32_t code_point, char *out)
+{
+    static const unsigned char marks[] = {0, 0, 0xc0, 0xe0, 0xf0}; /* of the first byte, by size */
+    size_t size = code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+
+    for (size_t at = size - 1; at > 0; at--) {
+        out[at] = (char)(0x80 | (code_point & 0x3f));
+        code_point >>= 6;
+    }
+    out[0] = (char)(marks[size] | code_point);
+    return size;
+}
+
 /* Bytes at the start of `text` that are plain ASCII, counted eight at a time. */
 static size_t ascii_prefix(const char *text, size_t length)
 {

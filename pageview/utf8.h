@@ -10,6 +10,9 @@
  * there do not begin with a whole valid one. `*code_point` is set when not 0. */
 size_t pv_utf8_decode(const char *text, size_t length, uint32_t *code_point);
 
+/* Writes the character's 1 to 4 bytes to `out`, and returns how many. */
+size_t pv_utf8_encode(uint32_t code_point, char *out);
+
 bool pv_utf8_is_valid(const char *text, size_t length);
 
 /* U+0000–U+001F, U+007F–U+009F. */

@@ -73,11 +73,6 @@ static bool begins(struct pv_text text, const char *with)
     return text.length >= strlen(with) && memcmp(text.data, with, strlen(with)) == 0;
 }
 
-static bool is_same(struct pv_text text, const char *other)
-{
-    return text.length == strlen(other) && begins(text, other);
-}
-
 static enum pv_status in_directive(const struct written *written, struct pv_error *error)
 {
     return pv_error_prefix(error, "%.*s", (int)written->all.length, written->all.data);
@@ -110,7 +105,7 @@ static enum pv_status add_time(struct pv_line_pattern *pattern, const struct wri
         text = (struct pv_text){text.data + 4, text.length - 4};
     variable = (struct pv_variable){.kind = PV_VARIABLE_TIME, .pattern = text};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
-        if (is_same(text, times[i].word)) {
+        if (pv_text_is(text, times[i].word)) {
             variable.pattern = (struct pv_text){times[i].pattern, strlen(times[i].pattern)};
             return add(pattern, variable, written, error);
         }
@@ -199,7 +194,7 @@ static enum pv_status add_directive(const char **at, const char *end,
     enum pv_status status;
 
     *at += written.all.length;
-    if (is_same(written.all, "%%")) {
+    if (pv_text_is(written.all, "%%")) {
         pv_line_pattern_add_char(pattern, '%');
         return PV_OK;
     }

@@ -29,18 +29,13 @@ static const struct {
     {"server_protocol", PV_VARIABLE_PROTOCOL, {PV_FIELD_NONE, 0}, NULL},
 };
 
-static bool is_named(struct pv_text name, const char *known)
-{
-    return name.length == strlen(known) && memcmp(name.data, known, name.length) == 0;
-}
-
 static struct pv_variable find_variable(struct pv_text name)
 {
     struct pv_variable found = {.kind = PV_VARIABLE_TEXT,
                                 .name = pv_log_field_of_variable(name.data, name.length)};
 
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-        if (is_named(name, variables[i].name)) {
+        if (pv_text_is(name, variables[i].name)) {
             found.kind = variables[i].kind;
             found.name = variables[i].field;
             if (variables[i].pattern != NULL)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pageview/hex.h"
+#include "pageview/utf8.h"
 
 /* The byte that two hex digits stand for, or -1. */
 static int hex_byte(const char *at)
@@ -42,28 +43,6 @@ static long code_unit(const char *at, const char *end)
     return high >= 0 && low >= 0 ? high * 256L + low : -1;
 }
 
-static void put_utf8(unsigned long code, char **out)
-{
-    char *at = *out;
-
-    if (code < 0x80) {
-        *at++ = (char)code;
-    } else if (code < 0x800) {
-        *at++ = (char)(0xc0 | code >> 6);
-        *at++ = (char)(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-        *at++ = (char)(0xe0 | code >> 12);
-        *at++ = (char)(0x80 | (code >> 6 & 0x3f));
-        *at++ = (char)(0x80 | (code & 0x3f));
-    } else {
-        *at++ = (char)(0xf0 | code >> 18);
-        *at++ = (char)(0x80 | (code >> 12 & 0x3f));
-        *at++ = (char)(0x80 | (code >> 6 & 0x3f));
-        *at++ = (char)(0x80 | (code & 0x3f));
-    }
-    *out = at;
-}
-
 static bool is_high_surrogate(long code)
 {
     return code >= 0xd800 && code <= 0xdbff;
@@ -85,15 +64,14 @@ static const char *undo_code(const char *at, const char *end, char **out)
     if (is_high_surrogate(code)) {
         low = code_unit(at, end);
         if (is_low_surrogate(low)) {
-            put_utf8(0x10000 + (unsigned long)(code - 0xd800) * 0x400 +
-                         (unsigned long)(low - 0xdc00),
-                     out);
+            code = 0x10000 + (code - 0xd800) * 0x400 + (low - 0xdc00);
+            *out += pv_utf8_encode((uint32_t)code, *out);
             return at + 6;
         }
     }
     if (is_high_surrogate(code) || is_low_surrogate(code))
         code = 0xfffd;
-    put_utf8((unsigned long)code, out);
+    *out += pv_utf8_encode((uint32_t)code, *out);
     return at;
 }
 

@@ -8,6 +8,7 @@
 #include "pageview/eight_bytes.h"
 #include "pageview/hex.h"
 #include "pageview/json_strict.h"
+#include "pageview/utf8.h"
 
 static void skip_blanks(struct pv_json_body *body)
 {
@@ -44,27 +45,6 @@ static unsigned hex4(const char *at)
     return code;
 }
 
-static char *write_utf8(char *out, unsigned code)
-{
-    if (code < 0x80) {
-        *out++ = (char)code;
-        return out;
-    }
-    if (code < 0x800) {
-        *out++ = (char)(0xc0 | code >> 6);
-    } else {
-        if (code < 0x10000) {
-            *out++ = (char)(0xe0 | code >> 12);
-        } else {
-            *out++ = (char)(0xf0 | code >> 18);
-            *out++ = (char)(0x80 | (code >> 12 & 0x3f));
-        }
-        *out++ = (char)(0x80 | (code >> 6 & 0x3f));
-    }
-    *out++ = (char)(0x80 | (code & 0x3f));
-    return out;
-}
-
 /* From behind a `\u`, whose digits are known to be there, and the second half of a pair as well. An
  * escape is never shorter than its character. */
 static char *unicode_escape(struct pv_json_body *body, char *out)
@@ -76,7 +56,7 @@ static char *unicode_escape(struct pv_json_body *body, char *out)
         code = 0x10000 + ((code - 0xd800) << 10) + (hex4(body->at + 2) - 0xdc00);
         body->at += 6;
     }
-    return write_utf8(out, code);
+    return out + pv_utf8_encode(code, out);
 }
 
 /* From behind the backslash. NULL: there is no such escape. */
@@ -161,8 +141,7 @@ static bool skip_array(struct pv_json_body *body, int depth)
 static struct pv_json_field *find(struct pv_text name, struct pv_json_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (strlen(fields[i].name) == name.length &&
-            memcmp(fields[i].name, name.data, name.length) == 0)
+        if (pv_text_is(name, fields[i].name))
             return &fields[i];
     return NULL;
 }

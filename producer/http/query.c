@@ -50,8 +50,7 @@ static struct pv_text decode(char *text, char *end)
 static struct pv_query_field *find(struct pv_text name, struct pv_query_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (strlen(fields[i].name) == name.length &&
-            memcmp(fields[i].name, name.data, name.length) == 0)
+        if (pv_text_is(name, fields[i].name))
             return &fields[i];
     return NULL;
 }

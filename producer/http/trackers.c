@@ -7,11 +7,6 @@
 #include "producer/http/query.h"
 #include "producer/http/view.h"
 
-static bool text_is(struct pv_text text, const char *word)
-{
-    return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
-}
-
 /* Plausible: {"n":"pageview","u":URL,"d":domain,"r":referrer}, or by long names. The domain is the
  * sender's name for the site; the URL says where the page is. */
 static const struct pv_json_field plausible_fields[] = {
@@ -41,7 +36,7 @@ static void add_plausible(struct pv_endpoints *endpoints, struct pv_http_request
         pv_http_view_reject(endpoints, PV_REASON_not_json);
         return;
     }
-    if (!text_is(either(&fields[NAME]), "pageview"))
+    if (!pv_text_is(either(&fields[NAME]), "pageview"))
         return;
     view.url = either(&fields[URL]);
     view.referrer = either(&fields[REFERRER]);
@@ -84,7 +79,7 @@ static struct pv_text goatcounter_target(struct pv_endpoints *endpoints,
 
 static bool is_true(struct pv_text text)
 {
-    return text_is(text, "true") || text_is(text, "1") || text_is(text, "on");
+    return pv_text_is(text, "true") || pv_text_is(text, "1") || pv_text_is(text, "on");
 }
 
 /* GoatCounter: p path, t title, r referrer, e an event and no view, q the page's query, b what the
@@ -103,7 +98,7 @@ static void add_goatcounter(struct pv_endpoints *endpoints, struct pv_http_reque
     view.url = goatcounter_target(endpoints, fields);
     view.title = fields[T].value;
     view.referrer = fields[R].value;
-    view.is_robot = fields[B].value.length > 0 && !text_is(fields[B].value, "0");
+    view.is_robot = fields[B].value.length > 0 && !pv_text_is(fields[B].value, "0");
     pv_http_view_add(endpoints, request, &view);
 }
 

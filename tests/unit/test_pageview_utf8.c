@@ -48,8 +48,13 @@ static void check(const unsigned char *bytes, size_t length)
     if (pv_utf8_decode(text, length, &code_point) != expected)
         fail_msg("%02x %02x %02x %02x (%zu bytes) is not of size %zu", bytes[0], bytes[1], bytes[2],
                  bytes[3], length, expected);
-    if (expected > 0)
+    if (expected > 0) {
+        char again[4];
+
         assert_int_equal(code_point, expected_code_point(bytes, expected));
+        assert_int_equal(pv_utf8_encode(code_point, again), expected);
+        assert_memory_equal(again, bytes, expected);
+    }
     if (expected == length)
         assert_true(pv_utf8_is_valid(text, length));
     else if (expected == 0)
