@@ -9,6 +9,7 @@
 #include "pageview/bucket.h"
 #include "pageview/clock.h"
 #include "pageview/event_json.h"
+#include "pageview/referrer.h"
 #include "pageview/spool.h"
 #include "pageview/utf8.h"
 
@@ -116,51 +117,19 @@ static struct pv_text title_of(const char *text)
 {
     struct pv_text title = text_of(text, PV_TITLE_SIZE_MAX);
 
-    if (title.length > PV_TITLE_SIZE_MAX)
-        do
-            title.length--;
-        while (title.length > 0 && (title.data[title.length] & 0xc0) == 0x80);
+    title.length = pv_utf8_cut(title.data, title.length, PV_TITLE_SIZE_MAX);
     return is_within(title, PV_TITLE_SIZE_MAX) ? title : (struct pv_text){NULL, 0};
 }
 
-/* Where the host of "scheme://user@host:port/…" or of "host:port" is; length 0: nowhere. */
-static struct pv_text find_host(const char *referrer)
-{
-    const char *begin = referrer + strcspn(referrer, ":/?#"), *user;
-    size_t length;
-
-    begin = strncmp(begin, "://", 3) == 0 ? begin + 3 : referrer;
-    length = strcspn(begin, "/?#\\");
-    while ((user = memchr(begin, '@', length)) != NULL) {
-        length -= (size_t)(user + 1 - begin);
-        begin = user + 1;
-    }
-    if (length > 0 && begin[0] == '[') {
-        const char *bracket = memchr(begin, ']', length);
-
-        length = bracket != NULL ? (size_t)(bracket + 1 - begin) : 0;
-    } else {
-        const char *colon = memchr(begin, ':', length);
-
-        length = colon != NULL ? (size_t)(colon - begin) : length;
-    }
-    return (struct pv_text){begin, length};
-}
-
-/* The host of a referrer in lower case; absent when it has none that could stand in an event. */
+/* Of a URL, or of a host by itself; absent when it has none that could stand in an event. */
 static struct pv_text host_of(const char *referrer, char room[PV_REFERRER_SIZE_MAX])
 {
-    struct pv_text host = find_host(referrer != NULL ? referrer : "");
+    struct pv_text text = text_of(referrer, URL_SIZE_MAX), rest = pv_referrer_behind_scheme(text);
+    struct pv_text host = pv_referrer_host(rest.data != NULL ? rest : text, room);
 
-    if (host.length == 0 || host.data[0] == '-' || !is_within(host, PV_REFERRER_SIZE_MAX) ||
-        memchr(host.data, ' ', host.length) != NULL)
+    if (host.length == 0 || host.data[0] == '-' || memchr(host.data, ' ', host.length) != NULL)
         return (struct pv_text){NULL, 0};
-    for (size_t i = 0; i < host.length; i++) {
-        room[i] = host.data[i];
-        if (room[i] >= 'A' && room[i] <= 'Z')
-            room[i] = (char)(room[i] - 'A' + 'a');
-    }
-    return (struct pv_text){room, host.length};
+    return host;
 }
 
 /* The time of the view; negative when it breaks a rule. */

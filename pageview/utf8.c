@@ -111,3 +111,12 @@ bool pv_utf8_is_printable(const char *text, size_t length)
     }
     return true;
 }
+
+size_t pv_utf8_cut(const char *text, size_t length, size_t max)
+{
+    if (length <= max)
+        return length;
+    while (max > 0 && (text[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}

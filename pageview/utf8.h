@@ -15,6 +15,10 @@ size_t pv_utf8_encode(uint32_t code_point, char *out);
 
 bool pv_utf8_is_valid(const char *text, size_t length);
 
+/* Length of the text, or where to cut it so that it has `max` bytes at most and no half character.
+ */
+size_t pv_utf8_cut(const char *text, size_t length, size_t max);
+
 /* U+0000–U+001F, U+007F–U+009F. */
 static inline bool pv_utf8_is_control(uint32_t code_point)
 {

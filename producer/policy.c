@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pageview/article.h"
+#include "pageview/referrer.h"
 #include "pageview/utf8.h"
 #include "producer/agent.h"
 #include "producer/pattern.h"
@@ -146,55 +147,6 @@ static bool is_asset(struct pv_text target)
     return false;
 }
 
-static bool ends_authority(char c)
-{
-    return c == '/' || c == '?' || c == '#' || c == '\\';
-}
-
-/* Where the host of "scheme://user@host:port/…" begins and ends; length 0 when there is none. */
-static struct pv_text find_host(struct pv_text url)
-{
-    static const struct pv_text none = {NULL, 0};
-    const char *end = url.data + url.length, *at = url.data, *stop, *user;
-
-    while (at < end && *at != ':' && *at != '/')
-        at++;
-    if (at == url.data || end - at < 3 || memcmp(at, "://", 3) != 0)
-        return none;
-    at += 3;
-    for (stop = at; stop < end && !ends_authority(*stop);)
-        stop++;
-    for (user = at; user < stop; user++)
-        if (*user == '@')
-            at = user + 1;
-    if (at < stop && *at == '[') {
-        const char *bracket = memchr(at, ']', (size_t)(stop - at));
-
-        return bracket != NULL ? (struct pv_text){at, (size_t)(bracket + 1 - at)} : none;
-    }
-    for (end = at; end < stop && *end != ':';)
-        end++;
-    return (struct pv_text){at, (size_t)(end - at)};
-}
-
-/* The host of the referrer in lower case; absent when the referrer is no URL, or the host could
- * not stand in an event. */
-static struct pv_text referrer_host(struct pv_text referrer, char room[PV_REFERRER_SIZE_MAX])
-{
-    static const struct pv_text absent = {NULL, 0};
-    struct pv_text host;
-
-    if (referrer.length < 4)
-        return absent;
-    host = find_host(referrer);
-    if (host.length == 0 || host.length > PV_REFERRER_SIZE_MAX ||
-        !pv_utf8_is_printable(host.data, host.length))
-        return absent;
-    for (size_t i = 0; i < host.length; i++)
-        room[i] = lower(host.data[i]);
-    return (struct pv_text){room, host.length};
-}
-
 static struct pv_text if_printable(struct pv_text text)
 {
     static const struct pv_text absent = {NULL, 0};
@@ -205,11 +157,7 @@ static struct pv_text if_printable(struct pv_text text)
 /* A headline that is cut still says what it is about. */
 static struct pv_text title_of(struct pv_text title)
 {
-    if (title.length > PV_TITLE_SIZE_MAX) {
-        title.length = PV_TITLE_SIZE_MAX;
-        while (title.length > 0 && (title.data[title.length] & 0xc0) == 0x80)
-            title.length--;
-    }
+    title.length = pv_utf8_cut(title.data, title.length, PV_TITLE_SIZE_MAX);
     return if_printable(title);
 }
 
@@ -268,7 +216,7 @@ enum pv_reason pv_policy_apply(struct pv_policy *policy, const struct pv_hit *hi
         .visitor = visitor_of(policy, hit),
         .section = section_of(hit->section),
         .title = title_of(hit->title),
-        .referrer = referrer_host(hit->referrer, policy->referrer),
+        .referrer = pv_referrer_host(pv_referrer_behind_scheme(hit->referrer), policy->referrer),
     };
     return PV_REASON_NONE;
 }
