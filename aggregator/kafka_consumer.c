@@ -312,10 +312,7 @@ enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->client, list);
 
     pv_kafka_fetched_drop(&consumer->fetched); /* they are of the assignment before */
-    consumer->refused = false;
-    if (count > 0) /* a partition stays paused from one assignment to the next */
-        rd_kafka_resume_partitions(consumer->client, list);
-    consumer->paused = consumer->paused && count == 0;
+    consumer->refused = consumer->paused = false;
     rd_kafka_topic_partition_list_destroy(list);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return pv_kafka_unavailable(consumer->options, "starting to fetch", err, error);
@@ -339,23 +336,14 @@ enum pv_status pv_kafka_consumer_seek(struct pv_kafka_consumer *consumer, int32_
     return PV_OK;
 }
 
-static rd_kafka_topic_partition_list_t *assignment_of(struct pv_kafka_consumer *consumer)
-{
-    rd_kafka_topic_partition_list_t *list = NULL;
-
-    if (rd_kafka_assignment(consumer->client, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return NULL;
-    return list;
-}
-
+/* An empty assignment. librdkafka starts partitions after it has answered; a resume that comes in
+ * between makes it ignore the start. */
 void pv_kafka_consumer_pause(struct pv_kafka_consumer *consumer)
 {
-    rd_kafka_topic_partition_list_t *list = assignment_of(consumer);
+    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
 
-    if (list == NULL)
-        return;
-    rd_kafka_pause_partitions(consumer->client, list);
-    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_assign(consumer->client, none);
+    rd_kafka_topic_partition_list_destroy(none);
     consumer->paused = true;
 }
 

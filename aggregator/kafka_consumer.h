@@ -93,7 +93,7 @@ enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
 enum pv_status pv_kafka_consumer_seek(struct pv_kafka_consumer *consumer, int32_t partition,
                                       int64_t offset, struct pv_error *error) PV_MUST_CHECK;
 
-/* Stops fetching without leaving the group, until the next start. */
+/* Stops fetching without leaving the group, until the next start. What is kept stays. */
 void pv_kafka_consumer_pause(struct pv_kafka_consumer *consumer);
 
 /* Tells Kafka how far the group is, for tools that show lag. Nothing depends on it. */

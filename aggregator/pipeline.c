@@ -152,8 +152,7 @@ static void wait_for_batches(struct pipeline *pipeline)
     while (!pv_stop_requested() && pv_kafka_consumer_has_refused(pipeline->consumer) &&
            pv_intake_collect(&pipeline->intake, 0) == 0)
         pv_kafka_consumer_poll(pipeline->consumer, POLL_MS);
-    /* Where librdkafka would go on by itself depends on its version, and one skips what it threw
-     * away when it was paused. So all is fetched again from what Redis has. */
+    /* Nothing is fetched now, so all is fetched again from what Redis has. */
     pv_flush_all(&pipeline->flush, REVOKE_WAIT_MS);
     pv_assignment_restart(&pipeline->assignment);
 }
