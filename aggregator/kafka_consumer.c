@@ -5,6 +5,7 @@
 
 #include "aggregator/fetch_waker.h"
 #include "aggregator/kafka_fetched.h"
+#include "pageview/clock.h"
 #include "pageview/kafka_topic.h"
 #include "pageview/log.h"
 
@@ -319,17 +320,29 @@ enum pv_status pv_kafka_consumer_start(struct pv_kafka_consumer *consumer,
     return PV_OK;
 }
 
-enum pv_status pv_kafka_consumer_seek(struct pv_kafka_consumer *consumer, int32_t partition,
-                                      int64_t offset, struct pv_error *error)
+static rd_kafka_resp_err_t seek(struct pv_kafka_consumer *consumer,
+                                rd_kafka_topic_partition_list_t *list)
 {
-    rd_kafka_topic_partition_list_t *list = make_list(consumer, &partition, &offset, 1);
     rd_kafka_error_t *failure =
         rd_kafka_seek_partitions(consumer->client, list, REQUEST_TIMEOUT_MS);
     rd_kafka_resp_err_t err = failure != NULL ? rd_kafka_error_code(failure) : list->elems[0].err;
 
-    pv_kafka_fetched_drop_partition(&consumer->fetched, partition);
     if (failure != NULL)
         rd_kafka_error_destroy(failure);
+    return err;
+}
+
+enum pv_status pv_kafka_consumer_seek(struct pv_kafka_consumer *consumer, int32_t partition,
+                                      int64_t offset, struct pv_error *error)
+{
+    rd_kafka_topic_partition_list_t *list = make_list(consumer, &partition, &offset, 1);
+    int64_t until_ms = pv_monotonic_ms() + REQUEST_TIMEOUT_MS;
+    rd_kafka_resp_err_t err;
+
+    do /* librdkafka before 2.1 waits for a thousandth of the time */
+        err = seek(consumer, list);
+    while (err == RD_KAFKA_RESP_ERR__TIMED_OUT && pv_monotonic_ms() < until_ms);
+    pv_kafka_fetched_drop_partition(&consumer->fetched, partition);
     rd_kafka_topic_partition_list_destroy(list);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return pv_kafka_unavailable(consumer->options, "seeking", err, error);

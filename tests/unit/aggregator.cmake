@@ -13,7 +13,7 @@ foreach(module batch batch_pool commit_call committer msgpack partitions ${with_
 endforeach()
 if(TARGET test_aggregator_kafka_interrupted)
   target_link_options(test_aggregator_kafka_interrupted PRIVATE -Wl,--wrap=rd_kafka_conf_set_log_cb
-    -Wl,--wrap=rd_kafka_assign)
+    -Wl,--wrap=rd_kafka_assign -Wl,--wrap=rd_kafka_seek_partitions)
 endif()
 
 foreach(module batch_facts description_filter event_facts hll_sketch hyperloglog radix_sort repeat_memory

@@ -24,6 +24,7 @@ static struct pv_error error;
 /* librdkafka numbers each request to a partition, then queues it; in between it logs the number. */
 static pthread_t test_thread;
 static atomic_bool hold_start, start_held;
+static int late_answers; /* to seeks */
 
 static bool on_message(void *context, const struct pv_kafka_message *message,
                        const struct pv_kafka_message *behind)
@@ -93,6 +94,13 @@ rd_kafka_resp_err_t __real_rd_kafka_assign(rd_kafka_t *client,
                                            const rd_kafka_topic_partition_list_t *list);
 rd_kafka_resp_err_t __wrap_rd_kafka_assign(rd_kafka_t *client,
                                            const rd_kafka_topic_partition_list_t *list);
+rd_kafka_error_t *__real_rd_kafka_seek_partitions(rd_kafka_t *client,
+                                                  rd_kafka_topic_partition_list_t *list,
+                                                  int timeout_ms);
+rd_kafka_error_t *__wrap_rd_kafka_seek_partitions(rd_kafka_t *client,
+                                                  rd_kafka_topic_partition_list_t *list,
+                                                  int timeout_ms);
+
 void __wrap_rd_kafka_conf_set_log_cb(rd_kafka_conf_t *conf, log_function *log)
 {
     (void)log;
@@ -109,6 +117,15 @@ rd_kafka_resp_err_t __wrap_rd_kafka_assign(rd_kafka_t *client,
         if (!look_again(&until_ms, WAIT_MS))
             fail_msg("librdkafka started nothing within %d ms", WAIT_MS);
     return err;
+}
+
+rd_kafka_error_t *__wrap_rd_kafka_seek_partitions(rd_kafka_t *client,
+                                                  rd_kafka_topic_partition_list_t *list,
+                                                  int timeout_ms)
+{
+    if (late_answers-- > 0)
+        return rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "late");
+    return __real_rd_kafka_seek_partitions(client, list, timeout_ms);
 }
 
 static void start(int64_t offset)
@@ -182,12 +199,23 @@ static void a_start_that_librdkafka_is_slow_with_is_not_lost(void **state)
     assert_int_equal(first[1], 1);
 }
 
+static void a_seek_waits_for_a_late_answer(void **state)
+{
+    (void)state;
+    late_answers = 2;
+    first[0] = next[0] = -1;
+    assert_int_equal(pv_kafka_consumer_seek(consumer, 0, 3, &error), PV_OK);
+    fetch_all();
+    assert_int_equal(first[0], 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_start_that_librdkafka_is_slow_with_is_not_lost),
+        TEST(a_seek_waits_for_a_late_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
