@@ -248,11 +248,14 @@ static enum pv_status seek(struct pv_assignment *assignment, struct pv_partition
                                       options->kafka.topic, &partition->id, 1, &start.place, error);
     if (status == PV_OK)
         status = choose_fetch(assignment, partition->id, &start, error);
-    if (status == PV_OK)
-        status = pv_kafka_consumer_seek(assignment->consumer, partition->id, start.fetch, error);
-    if (status == PV_OK)
-        status = begin_partition(assignment, partition->id, &start, error);
-    return status;
+    if (status != PV_OK)
+        return status;
+    status = pv_kafka_consumer_seek(assignment->consumer, partition->id, start.fetch, error);
+    if (status != PV_OK) { /* librdkafka has stopped it, and seeks only what it fetches */
+        pv_assignment_restart(assignment);
+        return status;
+    }
+    return begin_partition(assignment, partition->id, &start, error);
 }
 
 static enum pv_status seek_all(struct pv_assignment *assignment, struct pv_error *error)

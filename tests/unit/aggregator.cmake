@@ -4,7 +4,7 @@ add_library(aggregator-test-redis STATIC aggregator_redis.c)
 target_link_libraries(aggregator-test-redis PUBLIC pageview PkgConfig::CMOCKA)
 
 # gcc 12's ThreadSanitizer does not know the C11 threads that librdkafka starts, and crashes in them.
-set(with_kafka flush kafka_consumer kafka_interrupted intake intake_filtered log_ends)
+set(with_kafka assignment flush kafka_consumer kafka_interrupted intake intake_filtered log_ends)
 if(PV_SANITIZE MATCHES thread)
   set(with_kafka "")
 endif()

@@ -135,12 +135,26 @@ static bool answer_commit(struct fence *fence, const struct command *command, in
     return write(connection, answer, strlen(answer)) == (ssize_t)strlen(answer);
 }
 
+/* Of all hashes only that of the offsets is there. */
+static bool answer_hget(struct fence *fence, const struct command *command, int connection)
+{
+    const char *stored =
+        strcmp(command->words[1], "pv:offsets") == 0 ? stored_offset(fence, command->words[2]) : "";
+    char answer[64] = "$-1\r\n";
+
+    if (stored[0] != '\0')
+        snprintf(answer, sizeof answer, "$%zu\r\n%s\r\n", strlen(stored), stored);
+    return write(connection, answer, strlen(answer)) == (ssize_t)strlen(answer);
+}
+
 static bool answer_command(struct fence *fence, const struct command *command, int connection)
 {
     const char *answer = "-ERR unknown command\r\n";
 
     if (strcmp(command->words[0], "FCALL") == 0)
         return answer_commit(fence, command, connection);
+    if (strcmp(command->words[0], "HGET") == 0)
+        return answer_hget(fence, command, connection);
     if (strcmp(command->words[0], "FCALL_RO") == 0)
         answer = fence->has_no_function ? "-ERR Function not found\r\n" : ":1\r\n";
     if (strcmp(command->words[0], "FUNCTION") == 0) {

@@ -1,4 +1,5 @@
-/* A Redis that knows pv_commit's fence and nothing else, and fails when it is told to. */
+/* A Redis that knows pv_commit's fence, tells its offsets and nothing else, and fails when it is
+ * told to. */
 #ifndef AGGREGATOR_REDIS_H
 #define AGGREGATOR_REDIS_H
 
