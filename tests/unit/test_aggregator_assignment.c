@@ -1,8 +1,7 @@
 /* From where partitions are fetched, with librdkafka's mock broker. */
 #include "test_aggregator_intake.h"
 
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
+#include "mock_kafka.h"
 
 #include "aggregator/assignment.h"
 
@@ -23,53 +22,9 @@ static bool on_message(void *context, const struct pv_kafka_message *message,
     return pv_intake_message(&intake, message, next);
 }
 
-static void on_end(void *context, int32_t id, int64_t offset)
-{
-    (void)context;
-    (void)id;
-    (void)offset;
-}
-
-static void on_assigned(void *context, const int32_t *ids, size_t count)
-{
-    (void)context;
-    (void)ids;
-    (void)count;
-}
-
-static void on_revoked(void *context, bool lost)
-{
-    (void)context;
-    (void)lost;
-}
-
-static void on_offset_missing(void *context, int32_t id)
-{
-    (void)context;
-    (void)id;
-}
-
 static const struct pv_kafka_consumer_handlers handlers = {
-    on_message, on_end, on_assigned, on_revoked, on_offset_missing, NULL,
+    on_message, ignore_end, ignore_assigned, ignore_revoked, ignore_missing, NULL,
 };
-
-static void start_broker(void)
-{
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char why[256];
-
-    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", why, sizeof why),
-                     RD_KAFKA_CONF_OK);
-    broker = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    assert_non_null(broker);
-    rd_kafka_mock_topic_create(rd_kafka_handle_mock_cluster(broker), "pageviews", 2, 1);
-    for (int i = 0; i < 2 * EVENTS; i++)
-        assert_int_equal(
-            rd_kafka_producev(broker, RD_KAFKA_V_TOPIC("pageviews"), RD_KAFKA_V_PARTITION(i % 2),
-                              RD_KAFKA_V_VALUE("{\"article\":\"/a\"}", 16), RD_KAFKA_V_END),
-            RD_KAFKA_RESP_ERR_NO_ERROR);
-    assert_int_equal(rd_kafka_flush(broker, FETCH_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
-}
 
 static bool is_all_taken(void)
 {
@@ -95,10 +50,11 @@ static int begin(void **state)
         return -1;
     fence_store(fence, "pageviews/0", "2");
     fence_store(fence, "pageviews/1", "2");
-    start_broker();
+    broker = mock_kafka_start(2);
+    for (int32_t id = 0; id < 2; id++)
+        mock_kafka_produce(broker, id, "{\"article\":\"/a\"}", EVENTS);
     options = (struct pv_aggregator_options){
-        .kafka = {rd_kafka_mock_cluster_bootstraps(rd_kafka_handle_mock_cluster(broker)),
-                  "pageviews", &no_properties},
+        .kafka = {mock_kafka_address(broker), "pageviews", &no_properties},
         .redis = *fence_options(fence),
     };
     options.redis.prefix = "pv:";

@@ -1,9 +1,7 @@
 /* When batches are handed to the committer, and what they say of their partition. */
+#include "mock_kafka.h"
 #include "test_aggregator_intake.h"
 #include "waiting.h"
-
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include "aggregator/flush.h"
 
@@ -33,27 +31,8 @@ static void on_end(void *context, int32_t id, int64_t offset)
     at_end = true;
 }
 
-static void on_assigned(void *context, const int32_t *ids, size_t count)
-{
-    (void)context;
-    (void)ids;
-    (void)count;
-}
-
-static void on_revoked(void *context, bool lost)
-{
-    (void)context;
-    (void)lost;
-}
-
-static void on_offset_missing(void *context, int32_t id)
-{
-    (void)context;
-    (void)id;
-}
-
 static const struct pv_kafka_consumer_handlers handlers = {
-    on_message, on_end, on_assigned, on_revoked, on_offset_missing, NULL,
+    on_message, on_end, ignore_assigned, ignore_revoked, ignore_missing, NULL,
 };
 
 static void start_consumer(const char *brokers)
@@ -85,25 +64,12 @@ static int begin(void **state)
 /* Partition 1 in place of it, which has five events on a broker. */
 static int begin_with_broker(void **state)
 {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_mock_cluster_t *cluster;
-    char why[256];
-
-    if (begin(state) != 0 ||
-        rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", why, sizeof why) != RD_KAFKA_CONF_OK)
+    if (begin(state) != 0)
         return -1;
     pv_kafka_consumer_destroy(consumer);
-    broker = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    assert_non_null(broker);
-    cluster = rd_kafka_handle_mock_cluster(broker);
-    rd_kafka_mock_topic_create(cluster, "pageviews", 2, 1);
-    for (int i = 0; i < 5; i++)
-        assert_int_equal(
-            rd_kafka_producev(broker, RD_KAFKA_V_TOPIC("pageviews"), RD_KAFKA_V_PARTITION(1),
-                              RD_KAFKA_V_VALUE("{\"article\":\"/a\"}", 16), RD_KAFKA_V_END),
-            RD_KAFKA_RESP_ERR_NO_ERROR);
-    assert_int_equal(rd_kafka_flush(broker, WAIT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
-    start_consumer(rd_kafka_mock_cluster_bootstraps(cluster));
+    broker = mock_kafka_start(2);
+    mock_kafka_produce(broker, 1, "{\"article\":\"/a\"}", 5);
+    start_consumer(mock_kafka_address(broker));
     partition(0)->assigned = false;
     partition(1)->assigned = true;
     partition(1)->origin = 0;

@@ -1,8 +1,5 @@
 /* The consumer on librdkafka's mock broker: what is fetched after a stall, a rebalance, a seek. */
-#include "test_pageview_support.h"
-
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
+#include "mock_kafka.h"
 
 #include "aggregator/kafka_consumer.h"
 #include "aggregator/kafka_fetched.h"
@@ -68,12 +65,6 @@ static void on_assigned(void *context, const int32_t *partitions, size_t count)
     assert_int_equal(pv_kafka_consumer_start(member->consumer, NULL, NULL, 0, &error), PV_OK);
 }
 
-static void on_revoked(void *context, bool lost)
-{
-    (void)context;
-    (void)lost;
-}
-
 static void on_offset_missing(void *context, int32_t partition)
 {
     (void)partition;
@@ -82,32 +73,16 @@ static void on_offset_missing(void *context, int32_t partition)
 
 static void produce(void)
 {
-    for (int i = 0; i < PARTITIONS * MESSAGES; i++)
-        assert_int_equal(rd_kafka_producev(broker, RD_KAFKA_V_TOPIC("pageviews"),
-                                           RD_KAFKA_V_PARTITION(i % PARTITIONS),
-                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                           RD_KAFKA_V_VALUE("{}", 2), RD_KAFKA_V_END),
-                         RD_KAFKA_RESP_ERR_NO_ERROR);
-    assert_int_equal(rd_kafka_flush(broker, WAIT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+    for (int32_t id = 0; id < PARTITIONS; id++)
+        mock_kafka_produce(broker, id, "{}", MESSAGES);
     log_end += MESSAGES;
 }
 
 static int start_broker(void **state)
 {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_mock_cluster_t *cluster;
-    char why[256];
-
     (void)state;
-    if (rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", why, sizeof why) != RD_KAFKA_CONF_OK)
-        return -1;
-    broker = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    if (broker == NULL)
-        return -1;
-    cluster = rd_kafka_handle_mock_cluster(broker);
-    rd_kafka_mock_topic_create(cluster, "pageviews", PARTITIONS, 1);
-    options = (struct pv_kafka_options){rd_kafka_mock_cluster_bootstraps(cluster), "pageviews",
-                                        &no_properties};
+    broker = mock_kafka_start(PARTITIONS);
+    options = (struct pv_kafka_options){mock_kafka_address(broker), "pageviews", &no_properties};
     produce();
     return 0;
 }
@@ -166,7 +141,7 @@ static int set_up(void **state)
         return 0;
     }
     the_member.handlers = (struct pv_kafka_consumer_handlers){
-        on_message, on_end, on_assigned, on_revoked, on_offset_missing, &the_member,
+        on_message, on_end, on_assigned, ignore_revoked, on_offset_missing, &the_member,
     };
     the_member.first[0] = the_member.first[1] = -1;
     assert_int_equal(pv_kafka_consumer_new(&options, "group", &the_member.handlers,

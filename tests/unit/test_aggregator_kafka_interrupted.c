@@ -1,10 +1,8 @@
 /* The consumer when librdkafka's own thread is interrupted where it matters most: the broker is
  * librdkafka's mock, and some of its functions are wrapped. */
-#include "test_pageview_support.h"
+#include "mock_kafka.h"
 #include "waiting.h"
 
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -37,34 +35,8 @@ static bool on_message(void *context, const struct pv_kafka_message *message,
     return true;
 }
 
-static void on_end(void *context, int32_t partition, int64_t offset)
-{
-    (void)context;
-    (void)partition;
-    (void)offset;
-}
-
-static void on_assigned(void *context, const int32_t *partitions, size_t count)
-{
-    (void)context;
-    (void)partitions;
-    (void)count;
-}
-
-static void on_revoked(void *context, bool lost)
-{
-    (void)context;
-    (void)lost;
-}
-
-static void on_offset_missing(void *context, int32_t partition)
-{
-    (void)context;
-    (void)partition;
-}
-
 static const struct pv_kafka_consumer_handlers handlers = {
-    on_message, on_end, on_assigned, on_revoked, on_offset_missing, NULL,
+    on_message, ignore_end, ignore_assigned, ignore_revoked, ignore_missing, NULL,
 };
 
 /* Holds librdkafka's thread where the start of partition 0, the last of them, has its number. A
@@ -154,26 +126,12 @@ static void fetch_all(void)
 /* Both partitions are fetched to their ends. */
 static int set_up(void **state)
 {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_mock_cluster_t *cluster;
-    char why[256];
-
     (void)state;
     test_thread = pthread_self();
-    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", why, sizeof why),
-                     RD_KAFKA_CONF_OK);
-    broker = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    assert_non_null(broker);
-    cluster = rd_kafka_handle_mock_cluster(broker);
-    rd_kafka_mock_topic_create(cluster, "pageviews", PARTITIONS, 1);
-    for (int i = 0; i < PARTITIONS * MESSAGES; i++)
-        assert_int_equal(rd_kafka_producev(broker, RD_KAFKA_V_TOPIC("pageviews"),
-                                           RD_KAFKA_V_PARTITION(i % PARTITIONS),
-                                           RD_KAFKA_V_VALUE("{}", 2), RD_KAFKA_V_END),
-                         RD_KAFKA_RESP_ERR_NO_ERROR);
-    assert_int_equal(rd_kafka_flush(broker, WAIT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
-    options = (struct pv_kafka_options){rd_kafka_mock_cluster_bootstraps(cluster), "pageviews",
-                                        &properties};
+    broker = mock_kafka_start(PARTITIONS);
+    for (int32_t id = 0; id < PARTITIONS; id++)
+        mock_kafka_produce(broker, id, "{}", MESSAGES);
+    options = (struct pv_kafka_options){mock_kafka_address(broker), "pageviews", &properties};
     assert_int_equal(pv_kafka_consumer_new(&options, "group", &handlers, &consumer, &error), PV_OK);
     start(0);
     fetch_all();

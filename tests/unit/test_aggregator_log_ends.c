@@ -1,8 +1,5 @@
 /* When counts are known to be complete, with librdkafka's mock broker. */
-#include "test_pageview_support.h"
-
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
+#include "mock_kafka.h"
 
 #include "aggregator/log_ends.h"
 
@@ -11,7 +8,6 @@ enum { PARTITIONS = 3, WAIT_MS = 30000, SOON_MS = 1000, LATER_MS = 60000 };
 #define NOW_MS INT64_C(1795525507000)
 
 static rd_kafka_t *broker;
-static rd_kafka_mock_cluster_t *cluster;
 static struct pv_list no_properties;
 static struct pv_kafka_options options;
 static struct pv_kafka_consumer *consumer;
@@ -27,73 +23,20 @@ static int64_t now(void *context)
 }
 static const struct pv_clock wall_clock = {now, NULL};
 
-static bool on_message(void *context, const struct pv_kafka_message *message,
-                       const struct pv_kafka_message *next)
-{
-    (void)context;
-    (void)message;
-    (void)next;
-    return true;
-}
-
-static void on_end(void *context, int32_t partition, int64_t offset)
-{
-    (void)context;
-    (void)partition;
-    (void)offset;
-}
-
-static void on_assigned(void *context, const int32_t *ids, size_t count)
-{
-    (void)context;
-    (void)ids;
-    (void)count;
-}
-
-static void on_revoked(void *context, bool lost)
-{
-    (void)context;
-    (void)lost;
-}
-
-static void on_offset_missing(void *context, int32_t partition)
-{
-    (void)context;
-    (void)partition;
-}
-
 static const struct pv_kafka_consumer_handlers handlers = {
-    on_message, on_end, on_assigned, on_revoked, on_offset_missing, NULL,
+    pass_over_message, ignore_end, ignore_assigned, ignore_revoked, ignore_missing, NULL,
 };
-
-static void produce(int32_t partition, int count)
-{
-    for (int i = 0; i < count; i++)
-        assert_int_equal(rd_kafka_producev(broker, RD_KAFKA_V_TOPIC("pageviews"),
-                                           RD_KAFKA_V_PARTITION(partition),
-                                           RD_KAFKA_V_VALUE("{}", 2), RD_KAFKA_V_END),
-                         RD_KAFKA_RESP_ERR_NO_ERROR);
-    assert_int_equal(rd_kafka_flush(broker, WAIT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
-}
 
 /* A broker with 5, 0 and 2 events, all of which are counted. */
 static int set_up(void **state)
 {
     static const int64_t committed[PARTITIONS] = {5, PV_OFFSET_NONE, 2};
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char why[256];
 
     (void)state;
-    assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", why, sizeof why),
-                     RD_KAFKA_CONF_OK);
-    broker = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    assert_non_null(broker);
-    cluster = rd_kafka_handle_mock_cluster(broker);
-    rd_kafka_mock_topic_create(cluster, "pageviews", PARTITIONS, 1);
-    options = (struct pv_kafka_options){rd_kafka_mock_cluster_bootstraps(cluster), "pageviews",
-                                        &no_properties};
-    produce(0, 5);
-    produce(2, 2);
+    broker = mock_kafka_start(PARTITIONS);
+    options = (struct pv_kafka_options){mock_kafka_address(broker), "pageviews", &no_properties};
+    mock_kafka_produce(broker, 0, "{}", 5);
+    mock_kafka_produce(broker, 2, "{}", 2);
     assert_int_equal(pv_kafka_consumer_new(&options, "group", &handlers, &consumer, &error), PV_OK);
     assert_int_equal(pv_partitions_grow(&partitions, PARTITIONS, &error), PV_OK);
     for (int i = 0; i < PARTITIONS; i++) {
@@ -154,10 +97,10 @@ static void a_partition_with_events_that_nobody_fetched_is_not(void **state)
 {
     (void)state;
     ask_after(0);
-    produce(1, 1);
+    mock_kafka_produce(broker, 1, "{}", 1);
     ask_after(LATER_MS);
     assert_int_equal(caught_up(), 5);
-    produce(2, 3);
+    mock_kafka_produce(broker, 2, "{}", 3);
     ask_after(LATER_MS);
     assert_int_equal(caught_up(), 1);
     partitions.items[2].next = 5;
@@ -204,7 +147,7 @@ static void nothing_is_known_while_the_broker_is_away(void **state)
     ask_after(0);
     ask_after(LATER_MS);
     assert_int_equal(caught_up(), 7);
-    rd_kafka_mock_broker_set_down(cluster, 1);
+    rd_kafka_mock_broker_set_down(rd_kafka_handle_mock_cluster(broker), 1);
     ask_after(LATER_MS);
     assert_int_equal(caught_up(), 0);
 }
