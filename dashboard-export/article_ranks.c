@@ -72,29 +72,33 @@ static void add_list(struct pv_article_ranks *ranks, uint32_t list)
     }
 }
 
-enum pv_status pv_article_ranks_read(struct pv_redis *redis, const char *prefix,
-                                     struct pv_article_ranks *ranks, struct pv_error *error)
+static enum pv_status index_lists(struct pv_article_ranks *ranks, struct pv_error *error)
 {
-    enum pv_status status;
     size_t total = 1;
 
-    *ranks = (struct pv_article_ranks){0};
-    status = read_lists(redis, prefix, ranks, error);
     for (size_t i = 0; i < PV_ARTICLE_LISTS; i++)
         total += pv_redis_reply_count(ranks->replies[i]);
-    if (status == PV_OK) {
-        ranks->items = calloc(total, sizeof *ranks->items);
-        if (ranks->items == NULL)
-            status = pv_error_nomem(error, "the trending lists");
-    }
-    if (status != PV_OK) {
-        pv_article_ranks_clean_up(ranks);
-        return status;
-    }
+    ranks->items = calloc(total, sizeof *ranks->items);
+    if (ranks->items == NULL)
+        return pv_error_nomem(error, "the trending lists");
     for (uint32_t list = 0; list < PV_ARTICLE_LISTS; list++)
         add_list(ranks, list);
     qsort(ranks->items, ranks->count, sizeof *ranks->items, by_article);
     return PV_OK;
+}
+
+enum pv_status pv_article_ranks_read(struct pv_redis *redis, const char *prefix,
+                                     struct pv_article_ranks *ranks, struct pv_error *error)
+{
+    enum pv_status status;
+
+    *ranks = (struct pv_article_ranks){0};
+    status = read_lists(redis, prefix, ranks, error);
+    if (status == PV_OK)
+        status = index_lists(ranks, error);
+    if (status != PV_OK)
+        pv_article_ranks_clean_up(ranks);
+    return status;
 }
 
 void pv_article_ranks_find(const struct pv_article_ranks *ranks, struct pv_text article,

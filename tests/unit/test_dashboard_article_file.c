@@ -291,6 +291,18 @@ static void counts_of_another_type_fail_without_losing_the_article(void **state)
     assert_file_contains(out, "articles/a.json", "\"total\":1,");
 }
 
+static void list_of_another_type_fails_without_losing_the_article(void **state)
+{
+    (void)state;
+    COMMAND("SET", "pv:trending:hot", "text");
+    view("/a");
+    assert_int_equal(export_round(), PV_REFUSED);
+    assert_contains(error.text, "WRONGTYPE");
+    COMMAND("DEL", "pv:trending:hot");
+    assert_int_equal(export_round(), PV_OK);
+    assert_int_equal(result.written, 2);
+}
+
 /* Sets fields "/0" … of a hash to 1. */
 static void fill(const char *key, int fields)
 {
@@ -351,6 +363,8 @@ int main(void)
                                         finish),
         cmocka_unit_test_setup_teardown(key_of_another_type_is_as_if_unknown, fresh, finish),
         cmocka_unit_test_setup_teardown(counts_of_another_type_fail_without_losing_the_article,
+                                        fresh, finish),
+        cmocka_unit_test_setup_teardown(list_of_another_type_fails_without_losing_the_article,
                                         fresh, finish),
         cmocka_unit_test_setup_teardown(all_articles_are_written_when_wanted, fresh, finish),
         cmocka_unit_test_setup_teardown(chunk_that_fails_leaves_no_answer_for_what_is_asked_next,
