@@ -1,73 +1,33 @@
 #include "dashboard-export/also_page.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dashboard-export/bytes.h"
+#include "dashboard-export/questions.h"
 #include "pageview/keys.h"
-#include "pageview/log.h"
 #include "pageview/utf8.h"
 
 #define READERS_LAST "9" /* PV_ALSO_ITEMS_MAX of them */
-
-/* A command on a key that ends with an article's id. */
-static enum pv_status send_of_article(struct pv_redis *redis, const char *command, const char *stem,
-                                      struct pv_text article, const char *const more[3],
-                                      struct pv_error *error)
-{
-    char key[PV_KEY_SIZE + PV_ARTICLE_SIZE_MAX];
-    int id_length =
-        article.length <= PV_ARTICLE_SIZE_MAX ? (int)article.length : PV_ARTICLE_SIZE_MAX;
-    int length = snprintf(key, sizeof key, "%s%.*s", stem, id_length, article.data);
-    const char *arguments[5] = {command, key};
-    size_t lengths[5] = {strlen(command), (size_t)length};
-    int count = 2;
-
-    for (size_t i = 0; i < 3 && more[i] != NULL; i++) {
-        arguments[count] = more[i];
-        lengths[count++] = strlen(more[i]);
-    }
-    return pv_redis_queue(redis, count, arguments, lengths, error);
-}
-
-/* Takes the next answer. An error of one key alone, as of another type, is as if it were not there:
- * one article must not keep the others from being written. */
-static enum pv_status receive_alone(struct pv_redis *redis, struct pv_redis_reply **reply,
-                                    struct pv_error *error)
-{
-    enum pv_status status = pv_redis_receive(redis, reply, error);
-
-    if (status != PV_REFUSED)
-        return status;
-    pv_log(PV_LOG_WARN, "also_read_unreadable", PV_TEXT("error", error->text));
-    return PV_OK;
-}
 
 static enum pv_status read_readers(struct pv_redis *redis, const char *prefix,
                                    const struct pv_article_page *of, struct pv_also_page *page,
                                    struct pv_error *error)
 {
-    static const char *const more[3] = {"0", READERS_LAST, "WITHSCORES"};
+    static const char *const more[PV_ASK_MORE_MAX] = {"0", READERS_LAST, "WITHSCORES"};
+    struct pv_answers answers = {redis, PV_OK, error};
     enum pv_status status = PV_OK;
     char stem[PV_KEY_SIZE];
 
     pv_key_also_stem(prefix, stem);
     for (size_t i = 0; i < of->count && status == PV_OK; i++)
-        status = send_of_article(redis, "ZREVRANGE", stem, of->counts[i].article, more, error);
+        status = pv_ask_of_article(redis, "ZREVRANGE", stem, of->counts[i].article, more, error);
     if (status != PV_OK)
         return status; /* the connection is closed */
-    for (size_t i = 0; i < of->count; i++) {
-        struct pv_error why;
-        enum pv_status of_this = receive_alone(redis, &page->readers[i], &why);
-
-        if (of_this != PV_OK && status == PV_OK) {
-            status = of_this;
-            *error = why;
-        }
-    }
-    return status;
+    for (size_t i = 0; i < of->count; i++)
+        page->readers[i] = pv_answers_of_article(&answers, of->counts[i].article);
+    return answers.status;
 }
 
 static int by_id(const void *a, const void *b)
@@ -188,16 +148,6 @@ static enum pv_status make_lists(struct pv_also_hot *hot, const struct pv_articl
     return PV_OK;
 }
 
-static enum pv_status send_offsets(struct pv_redis *redis, const char *prefix,
-                                   struct pv_error *error)
-{
-    char key[PV_KEY_SIZE];
-    const char *arguments[] = {"HGETALL", key};
-    const size_t lengths[] = {7, pv_key_offsets(prefix, key)};
-
-    return pv_redis_send(redis, 2, arguments, lengths, error);
-}
-
 static enum pv_status send_views(struct pv_redis *redis, const char *prefix,
                                  const struct pv_also_page *page, struct pv_error *error)
 {
@@ -219,76 +169,28 @@ static enum pv_status send_views(struct pv_redis *redis, const char *prefix,
 static enum pv_status send_questions(struct pv_redis *redis, const char *prefix,
                                      const struct pv_also_page *page, struct pv_error *error)
 {
-    static const char *const more[3] = {"title", "section", NULL};
-    enum pv_status status = send_offsets(redis, prefix, error);
+    enum pv_status status = pv_ask_offsets(redis, prefix, error);
     char stem[PV_KEY_SIZE];
 
     pv_key_article_stem(prefix, stem);
     if (status == PV_OK)
         status = send_views(redis, prefix, page, error);
     for (size_t i = 0; i < page->article_count && status == PV_OK; i++)
-        status = send_of_article(redis, "HMGET", stem, page->articles[i].article, more, error);
-    return status == PV_OK ? send_offsets(redis, prefix, error) : status;
+        status = pv_ask_description(redis, stem, page->articles[i].article, error);
+    return status == PV_OK ? pv_ask_offsets(redis, prefix, error) : status;
 }
 
-/* What is no UTF-8 cannot be in JSON, and is as if unknown. */
-static struct pv_text text_at(const struct pv_redis_reply *reply, size_t i)
+static void receive_articles(struct pv_answers *answers, struct pv_also_page *page)
 {
-    struct pv_text text = {"", 0};
-    const char *found = i < pv_redis_reply_count(reply)
-                            ? pv_redis_reply_text(pv_redis_reply_at(reply, i), &text.length)
-                            : NULL;
-
-    if (found == NULL || !pv_utf8_is_valid(found, text.length))
-        return (struct pv_text){"", 0};
-    text.data = found;
-    return text;
-}
-
-/* All answers have to be received, also behind one that is an error: the first error is kept. */
-struct answers {
-    struct pv_redis *redis;
-    enum pv_status status;
-    struct pv_error *error;
-};
-
-static struct pv_redis_reply *receive(struct answers *answers, bool alone)
-{
-    struct pv_redis_reply *reply = NULL;
-    struct pv_error why;
-    enum pv_status status = alone ? receive_alone(answers->redis, &reply, &why)
-                                  : pv_redis_receive(answers->redis, &reply, &why);
-
-    if (status != PV_OK && answers->status == PV_OK) {
-        answers->status = status;
-        *answers->error = why;
-    }
-    return reply;
-}
-
-static void receive_offsets(struct answers *answers, struct pv_offsets *offsets)
-{
-    struct pv_redis_reply *reply = receive(answers, false);
-
-    if (answers->status == PV_OK)
-        answers->status = pv_offsets_from_reply(reply, offsets, answers->error);
-    pv_redis_reply_destroy(reply);
-}
-
-static void receive_articles(struct answers *answers, struct pv_also_page *page)
-{
-    struct pv_redis_reply *views = receive(answers, false);
+    struct pv_redis_reply *views = pv_answers_next(answers);
 
     for (size_t i = 0; i < page->article_count; i++) {
         struct pv_also_article *article = &page->articles[i];
 
         if (views != NULL && i < pv_redis_reply_count(views))
             article->views = pv_redis_reply_number(pv_redis_reply_at(views, i), 0);
-        page->about[i] = receive(answers, true);
-        if (page->about[i] == NULL)
-            continue;
-        article->title = text_at(page->about[i], 0);
-        article->section = text_at(page->about[i], 1);
+        page->about[i] =
+            pv_answers_description(answers, article->article, &article->title, &article->section);
     }
     pv_redis_reply_destroy(views);
 }
@@ -296,8 +198,7 @@ static void receive_articles(struct answers *answers, struct pv_also_page *page)
 static enum pv_status read_articles(struct pv_redis *redis, const char *prefix,
                                     struct pv_also_page *page, struct pv_error *error)
 {
-    struct answers answers = {redis, PV_OK, error};
-    struct pv_offsets after = {0};
+    struct pv_answers answers = {redis, PV_OK, error};
     enum pv_status status;
 
     if (page->article_count == 0)
@@ -305,11 +206,9 @@ static enum pv_status read_articles(struct pv_redis *redis, const char *prefix,
     status = send_questions(redis, prefix, page, error);
     if (status != PV_OK)
         return status;
-    receive_offsets(&answers, &page->offsets);
+    pv_answers_offsets(&answers, &page->offsets);
     receive_articles(&answers, page);
-    receive_offsets(&answers, &after);
-    page->exact = pv_offsets_equal(&page->offsets, &after);
-    pv_offsets_clean_up(&after);
+    page->exact = pv_answers_same_offsets(&answers, &page->offsets);
     return answers.status;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "dashboard-export/bytes.h"
+#include "dashboard-export/questions.h"
 #include "pageview/keys.h"
 
 /* The lists have 1,000 entries; what more there would be has no rank. */
@@ -39,24 +40,19 @@ static enum pv_status send_question(struct pv_redis *redis, const char *prefix, 
     return pv_redis_send(redis, 4, arguments, lengths, error);
 }
 
-/* All that was sent is received, also behind an answer that is an error. */
 static enum pv_status read_lists(struct pv_redis *redis, const char *prefix,
                                  struct pv_article_ranks *ranks, struct pv_error *error)
 {
+    struct pv_answers answers = {redis, PV_OK, error};
     enum pv_status status = PV_OK;
 
     for (size_t i = 0; i < PV_ARTICLE_LISTS && status == PV_OK; i++)
         status = send_question(redis, prefix, pv_article_lists[i], error);
     if (status != PV_OK)
         return status; /* the connection is closed */
-    for (size_t i = 0; i < PV_ARTICLE_LISTS; i++) {
-        enum pv_status of_this =
-            pv_redis_receive(redis, &ranks->replies[i], status == PV_OK ? error : NULL);
-
-        if (status == PV_OK)
-            status = of_this;
-    }
-    return status;
+    for (size_t i = 0; i < PV_ARTICLE_LISTS; i++)
+        ranks->replies[i] = pv_answers_next(&answers);
+    return answers.status;
 }
 
 static void add_list(struct pv_article_ranks *ranks, uint32_t list)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "dashboard-export/questions.h"
+
 static enum pv_status send_all(struct pv_redis *redis, const struct pv_read_command *commands,
                                size_t count, struct pv_error *error)
 {
@@ -19,23 +21,17 @@ static enum pv_status send_all(struct pv_redis *redis, const struct pv_read_comm
     return status == PV_OK ? pv_redis_send(redis, 1, &exec, NULL, error) : status;
 }
 
-/* Receives every answer even after an error, since the next command's would be taken for one of
- * these. The first error says the most: those after it are EXECABORT. */
+/* Leaves EXEC's answer. The first error says the most: those after it are EXECABORT. */
 static enum pv_status receive_all(struct pv_redis *redis, size_t count,
                                   struct pv_redis_reply **reply, struct pv_error *error)
 {
-    enum pv_status first = PV_OK;
+    struct pv_answers answers = {redis, PV_OK, error};
 
     for (size_t i = 0; i < count; i++) {
-        struct pv_error later;
-        enum pv_status status;
-
         pv_redis_reply_destroy(*reply);
-        status = pv_redis_receive(redis, reply, first == PV_OK ? error : &later);
-        if (first == PV_OK)
-            first = status;
+        *reply = pv_answers_next(&answers);
     }
-    return first;
+    return answers.status;
 }
 
 /* A command that is refused only when it runs, such as one on a key of another type. */

@@ -6,6 +6,7 @@ foreach(module articles_file count_list csv directory gzip index live_top_table 
         ranks ranks_file snapshot timezone top tree web_files)
   pv_unit_test(dashboard_${module} pv-dashboard-export-lib)
 endforeach()
-foreach(module counts exporter exporter_faults live moment run site_history totals trending)
+foreach(module counts exporter exporter_faults live moment questions run site_history totals
+        trending)
   pv_unit_test(dashboard_${module} pv-dashboard-export-lib dashboard-test-redis)
 endforeach()

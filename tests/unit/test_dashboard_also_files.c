@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dashboard_files.h"
+#include "logged_events.h"
 
 #include "dashboard-export/article_file.h"
 #include "dashboard-export/publish.h"
@@ -268,7 +269,7 @@ static void a_file_that_failed_is_written_in_the_next_round(void **state)
     assert_items("also-read/a.json", "/b readers 0.5");
 }
 
-static void a_key_of_another_type_costs_only_its_list(void **state)
+static void a_key_of_another_type_is_said_and_costs_only_its_list(void **state)
 {
     (void)state;
     COMMAND("SET", "pv:also:/a", "no list");
@@ -280,6 +281,8 @@ static void a_key_of_another_type_costs_only_its_list(void **state)
     export_round();
     assert_items("also-read/a.json", "/c section 7");
     assert_items("also-read/b.json", "/c readers 0.5");
+    assert_contains(logged, " article_unreadable article=/a error=");
+    assert_contains(logged, " article_unreadable article=/c error=");
 }
 
 static void a_hot_list_of_another_type_costs_only_itself(void **state)
@@ -322,7 +325,7 @@ int main(void)
         TEST(changed_co_views_write_the_file_without_a_view),
         TEST(views_and_how_hot_do_not_write_it_again),
         TEST(a_file_that_failed_is_written_in_the_next_round),
-        TEST(a_key_of_another_type_costs_only_its_list),
+        TEST(a_key_of_another_type_is_said_and_costs_only_its_list),
         TEST(a_hot_list_of_another_type_costs_only_itself),
         TEST(more_changes_than_a_round_takes_are_told),
     };
