@@ -1,6 +1,7 @@
 """The dashboard in a real browser: how fresh it says the counts are, and how it is fed."""
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,11 +21,12 @@ from harness.waiting import wait_until
 
 
 def age(path: Path, seconds: int) -> None:
-    """The file as it is when nobody wrote it for so long."""
+    """The file as it is when nobody wrote it for so long, but for its time on disk, which may be any."""
     content = path.read_text(encoding="utf-8")
     made = datetime.strptime(content[17:37], "%Y-%m-%dT%H:%M:%SZ") - timedelta(seconds=seconds)
     replacement = path.with_name(".aged")
     replacement.write_text(content[:17] + f"{made:%Y-%m-%dT%H:%M:%SZ}" + content[37:], encoding="utf-8")
+    os.utime(replacement, (path.stat().st_atime, path.stat().st_mtime))
     replacement.replace(path)
 
 
