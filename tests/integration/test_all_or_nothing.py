@@ -3,7 +3,7 @@ and whatever its user may not do. Redis does not undo a function that fails half
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from commit_call import META, MINUTE, OFFSETS, YEAR_2100, Commit, dump, one_view, shadow, swap
+from harness.functions_server import client, server  # noqa: F401
 from harness.programs import function_library
 from harness.redis_server import RedisServer
 
@@ -27,20 +28,6 @@ COMMANDS = ["del", "expireat", "hdel", "hget", "hmget", "hset", "hsetnx", "pfadd
             "zadd", "zrangebyscore", "zrem"]
 NO_COUNTS = ["", "x", "12x", "1.5", "nan", "inf", "1 2", "--1", "9007199254740992", "9223372036854775807", "1e300",
              "-9223372036854775808"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path_factory.mktemp("redis")) as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: RedisServer) -> redis.Redis:
-    made = server.client()
-    made.flushall()
-    made.execute_command("FUNCTION", "LOAD", "REPLACE", LIBRARY.read_bytes())
-    return made
 
 
 def user_without(server: RedisServer, client: redis.Redis, *rules: str) -> redis.Redis:

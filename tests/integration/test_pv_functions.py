@@ -1,13 +1,13 @@
 """What the function library does beside counting: facts, the guard, the clock of events, lists, the swap."""
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 
+from harness.functions_server import client, server  # noqa: F401
 from harness.programs import AGGREGATOR, Program, function_library
 from harness.redis_server import RedisServer
 from commit_call import Commit, Group, pack, shadow, swap
@@ -16,20 +16,6 @@ LIBRARY = function_library()
 NOW = 4102491907000  # 2100-01-01T13:05:07Z: nothing expires by the server's clock
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MINUTE_KEY = "pv:views:2100-01-01T13:05"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path_factory.mktemp("redis")) as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: RedisServer) -> redis.Redis:
-    made = server.client()
-    made.flushall()
-    made.execute_command("FUNCTION", "LOAD", "REPLACE", LIBRARY.read_bytes())
-    return made
 
 
 def test_program_loads_the_text_that_these_tests_load(client: redis.Redis, server: RedisServer, tmp_path: Path) -> None:
