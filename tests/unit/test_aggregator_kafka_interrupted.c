@@ -55,8 +55,8 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
     if (strstr(text, " [0]: rd_kafka_toppar_op_fetch_start") == NULL)
         return;
     atomic_store(&start_held, atomic_load(&hold_start));
-    while (atomic_load(&hold_start))
-        nanosleep(&(struct timespec){0, 1000000L}, NULL);
+    for (int64_t until_ms = 0; atomic_load(&hold_start) && look_again(&until_ms, WAIT_MS);)
+        continue;
 }
 
 typedef void log_function(const rd_kafka_t *, int, const char *, const char *);
