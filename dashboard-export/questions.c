@@ -74,7 +74,8 @@ struct pv_redis_reply *pv_answers_of_article(struct pv_answers *answers, struct 
         say_unreadable(article, &error);
     } else if (alone.status != PV_OK && answers->status == PV_OK) {
         answers->status = alone.status;
-        *answers->error = error;
+        if (answers->error != NULL)
+            *answers->error = error;
     }
     return reply;
 }

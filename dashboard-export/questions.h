@@ -25,7 +25,8 @@ enum pv_status pv_ask_of_article(struct pv_redis *redis, const char *command, co
 enum pv_status pv_ask_description(struct pv_redis *redis, const char *stem, struct pv_text article,
                                   struct pv_error *error) PV_MUST_CHECK;
 
-/* Begins as {redis, PV_OK, error}; then `status` and `error` are of the first error. */
+/* Begins as {redis, PV_OK, error}; then `status` and `error`, which may be NULL, are of the first
+ * error. */
 struct pv_answers {
     struct pv_redis *redis;
     enum pv_status status;

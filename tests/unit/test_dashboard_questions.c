@@ -92,12 +92,28 @@ static void first_error_is_kept_and_a_refusal_of_one_article_is_none(void **stat
     scripted_redis_finish(server);
 }
 
+/* As when a page is received that nobody needs any more. */
+static void error_of_an_article_need_not_be_wanted(void **state)
+{
+    static const struct scripted_step steps[] = {{DESCRIPTION, "-LOADING away"}};
+    struct pv_redis *client;
+    struct scripted_redis *server = SCRIPTED(steps, &client);
+    struct pv_answers answers = {client, PV_OK, NULL};
+
+    (void)state;
+    assert_int_equal(pv_ask_description(client, "pv:article:", article, &error), PV_OK);
+    assert_null(pv_answers_of_article(&answers, article));
+    assert_int_equal(answers.status, PV_UNAVAILABLE);
+    scripted_redis_finish(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(offsets_are_the_same_unless_one_moved),
         cmocka_unit_test(what_is_unknown_or_no_utf_8_is_empty),
         cmocka_unit_test(first_error_is_kept_and_a_refusal_of_one_article_is_none),
+        cmocka_unit_test(error_of_an_article_need_not_be_wanted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
