@@ -1,6 +1,5 @@
 #include "pageview/redis_client.h"
 
-#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "pageview/address.h"
 #include "pageview/keys.h"
+#include "pageview/redis_reply.h"
 
 enum {
     CONNECT_TIMEOUT_MS = 3000,
@@ -24,6 +24,7 @@ enum {
 struct pv_redis {
     const struct pv_redis_options *options;
     redisContext *context;
+    struct pv_reply_builder builder;
     char *password;
 };
 
@@ -154,6 +155,7 @@ enum pv_status pv_redis_connect(struct pv_redis *redis, struct pv_error *error)
     redis->context = open_connection(redis->options->address);
     if (redis->context == NULL || redis->context->err != 0)
         return lost(redis, error);
+    pv_reply_use(redis->context->reader, &redis->builder);
     redis->context->reader->maxbuf = ANSWER_BUFFER;
     if (redisSetTimeout(redis->context, timeval_of_ms(ANSWER_TIMEOUT_MS)) != REDIS_OK)
         return lost(redis, error);
@@ -262,7 +264,7 @@ enum pv_status pv_redis_receive(struct pv_redis *redis, struct pv_redis_reply **
                                 struct pv_error *error)
 {
     void *answer = NULL;
-    const redisReply *view;
+    const char *refusal;
 
     *reply = NULL;
     if (redis->context == NULL)
@@ -270,10 +272,11 @@ enum pv_status pv_redis_receive(struct pv_redis *redis, struct pv_redis_reply **
                             redis->options->address);
     if (redisGetReply(redis->context, &answer) != REDIS_OK)
         return lost(redis, error);
-    view = answer;
-    if (view->type == REDIS_REPLY_ERROR) {
-        enum pv_status status = classify(redis, view->str, error);
-        freeReplyObject(answer);
+    refusal = pv_redis_reply_error(answer);
+    if (refusal != NULL) {
+        enum pv_status status = classify(redis, refusal, error);
+
+        pv_redis_reply_destroy(answer);
         return status;
     }
     *reply = answer;
@@ -303,57 +306,4 @@ enum pv_status pv_redis_command_texts(struct pv_redis *redis, struct pv_redis_re
         arguments[count++] = text;
     va_end(list);
     return pv_redis_command(redis, count, arguments, NULL, reply, error);
-}
-
-void pv_redis_reply_destroy(struct pv_redis_reply *reply)
-{
-    if (reply != NULL)
-        freeReplyObject(reply);
-}
-
-static const redisReply *view_of(const struct pv_redis_reply *reply)
-{
-    return (const redisReply *)reply;
-}
-
-const char *pv_redis_reply_text(const struct pv_redis_reply *reply, size_t *length)
-{
-    const redisReply *view = view_of(reply);
-
-    if (view->type != REDIS_REPLY_STRING && view->type != REDIS_REPLY_STATUS)
-        return NULL;
-    if (length != NULL)
-        *length = (size_t)view->len;
-    return view->str;
-}
-
-int64_t pv_redis_reply_number(const struct pv_redis_reply *reply, int64_t fallback)
-{
-    const redisReply *view = view_of(reply);
-    char *end;
-    long long number;
-
-    if (view->type == REDIS_REPLY_INTEGER)
-        return view->integer;
-    if (view->type != REDIS_REPLY_STRING || view->len == 0 ||
-        strspn(view->str, "-0123456789") != view->len)
-        return fallback;
-    errno = 0;
-    number = strtoll(view->str, &end, 10);
-    return *end == '\0' && errno == 0 ? number : fallback;
-}
-
-size_t pv_redis_reply_count(const struct pv_redis_reply *reply)
-{
-    return view_of(reply)->type == REDIS_REPLY_ARRAY ? view_of(reply)->elements : 0;
-}
-
-const char *pv_redis_reply_error(const struct pv_redis_reply *reply)
-{
-    return view_of(reply)->type == REDIS_REPLY_ERROR ? view_of(reply)->str : NULL;
-}
-
-const struct pv_redis_reply *pv_redis_reply_at(const struct pv_redis_reply *reply, size_t i)
-{
-    return (const struct pv_redis_reply *)view_of(reply)->element[i];
 }

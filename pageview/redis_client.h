@@ -1,4 +1,4 @@
-/* One connection to Redis. hiredis lives behind this and nowhere else.
+/* One connection to Redis. hiredis lives behind this (and redis_reply.h) alone.
  *
  * Not safe for use from two threads at once. Statuses of every call that talks to Redis:
  * PV_UNAVAILABLE  no connection, a time-out, or Redis is loading, busy, out of memory, a replica

@@ -1,6 +1,8 @@
 /* What the client makes of Redis's answers. */
 #include "redis_script.h"
 
+#include "pageview/buffer.h"
+
 static void an_error_answer_tells_what_to_do(void **state)
 {
     static const struct {
@@ -108,6 +110,52 @@ static void answers_are_read_by_their_type(void **state)
     pv_redis_reply_destroy(NULL);
 }
 
+/* Texts of all lengths up to many times what is taken from memory at once, each in an array of its
+ * own. */
+static void a_long_answer_is_kept_beside_the_next_one(void **state)
+{
+    enum { ITEMS = 700, LONGEST = 200000 };
+    struct pv_buffer answer = {0};
+    struct exchange script[] = {{PING, NULL}, {PING, "+PONG\r\n"}, {NULL, NULL}};
+    struct pv_redis_reply *reply, *next;
+
+    (void)state;
+    pv_buffer_add_format(&answer, "*%d\r\n", ITEMS);
+    for (int i = 0; i < ITEMS; i++) {
+        int length = i == ITEMS / 2 ? LONGEST : i;
+
+        pv_buffer_add_format(&answer, "*2\r\n:%d\r\n$%d\r\n", i, length);
+        for (int at = 0; at < length; at++)
+            pv_buffer_add_char(&answer, (char)('a' + i % 26));
+        pv_buffer_add_text(&answer, "\r\n");
+    }
+    pv_buffer_add_char(&answer, '\0');
+    assert_false(answer.failed);
+    script[0].answer = answer.data;
+    start_server(script);
+    assert_int_equal(ping(&reply), PV_OK);
+    assert_int_equal(ping(&next), PV_OK);
+    assert_int_equal(pv_redis_reply_count(reply), ITEMS);
+    for (int i = 0; i < ITEMS; i++) {
+        const struct pv_redis_reply *item = pv_redis_reply_at(reply, (size_t)i);
+        size_t expected = i == ITEMS / 2 ? LONGEST : (size_t)i, length = 0;
+        const char *text;
+
+        assert_int_equal(pv_redis_reply_count(item), 2);
+        assert_int_equal(pv_redis_reply_number(pv_redis_reply_at(item, 0), -1), i);
+        text = pv_redis_reply_text(pv_redis_reply_at(item, 1), &length);
+        assert_int_equal(length, expected);
+        assert_int_equal(text[length], '\0');
+        for (size_t at = 0; at < length; at++)
+            assert_int_equal(text[at], 'a' + i % 26);
+    }
+    assert_string_equal(pv_redis_reply_text(next, NULL), "PONG");
+    pv_redis_reply_destroy(reply);
+    pv_redis_reply_destroy(next);
+    assert_followed();
+    pv_buffer_clean_up(&answer);
+}
+
 static void an_error_inside_an_array_is_an_element(void **state)
 {
     static const struct exchange script[] = {{PING, "*2\r\n-ERR inside\r\n+OK\r\n"}, {NULL, NULL}};
@@ -165,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         connected(an_error_answer_tells_what_to_do),
         connected(answers_are_read_by_their_type),
+        connected(a_long_answer_is_kept_beside_the_next_one),
         connected(an_error_inside_an_array_is_an_element),
         connected(only_digits_are_a_number),
     };
