@@ -68,7 +68,7 @@ enum pv_status pv_count_list_add(struct pv_count_list *list, const char *name, s
     if (copy == NULL)
         return pv_error_nomem(error, "a list of counts");
     memcpy(copy, name, length);
-    list->items[list->count++] = (struct pv_count){copy, length, count};
+    list->items[list->count++] = (struct pv_count){copy, (uint32_t)length, 0, count};
     return PV_OK;
 }
 

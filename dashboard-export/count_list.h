@@ -11,7 +11,8 @@
 
 struct pv_count {
     const char *name; /* belongs to the list; no NUL at its end */
-    size_t length;
+    uint32_t length;  /* Redis has none beyond 512 MiB */
+    uint32_t key;     /* count_sort.c's own */
     int64_t count;
 };
 

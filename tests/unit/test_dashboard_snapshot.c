@@ -68,7 +68,7 @@ static void top_of_an_hour_names_the_hour(void **state)
 
 static void article_ids_are_escaped(void **state)
 {
-    const struct pv_count article = {"/\"\\\n<\xc3\xa4", 7, 5};
+    const struct pv_count article = {"/\"\\\n<\xc3\xa4", 7, 0, 5};
     struct pv_buffer text = {0};
 
     (void)state;
