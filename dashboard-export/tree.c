@@ -1,3 +1,5 @@
+#define _DEFAULT_SOURCE /* d_type */
+
 #include "dashboard-export/tree.h"
 
 #include <dirent.h>
@@ -19,11 +21,13 @@ struct walk {
 static enum pv_status walk_below(const struct walk *walk, const char *relative, int depth,
                                  struct pv_error *error);
 
-static bool is_directory(int fd, const char *name)
+static bool is_directory(int fd, const struct dirent *entry)
 {
     struct stat found;
 
-    return fstatat(fd, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
+    if (entry->d_type != DT_UNKNOWN) /* as some file systems have it */
+        return entry->d_type == DT_DIR;
+    return fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
 }
 
 static enum pv_status look_at(const struct walk *walk, const char *relative, int depth, int fd,
@@ -40,7 +44,7 @@ static enum pv_status look_at(const struct walk *walk, const char *relative, int
                       strcmp(relative, ".") == 0 ? "" : "/", name);
     if (length < 0 || (size_t)length >= sizeof path)
         return PV_OK; /* none of ours is so long */
-    if (!walk->deep || !is_directory(fd, name))
+    if (!walk->deep || !is_directory(fd, entry))
         return walk->visitor->visit(walk->visitor->context, fd, path, name, error);
     if (depth >= DEPTH_MAX)
         return PV_OK;
