@@ -103,7 +103,7 @@ bool pv_also_files_want_more(const struct pv_also_files *files)
     return files->wants_more;
 }
 
-enum pv_status pv_also_files_read(struct pv_also_files *files, const struct pv_article_page *of,
+enum pv_status pv_also_files_read(struct pv_also_files *files, struct pv_article_pages *of,
                                   struct pv_error *error)
 {
     return pv_also_page_read(files->redis, files->prefix, &files->hot, of, &files->page, error);

@@ -35,7 +35,7 @@ enum pv_status pv_also_files_take_up(struct pv_also_files *files, int64_t now_ms
 bool pv_also_files_want_more(const struct pv_also_files *files);
 
 /* Reads what the files of a page's articles tell. The page must outlive it. */
-enum pv_status pv_also_files_read(struct pv_also_files *files, const struct pv_article_page *of,
+enum pv_status pv_also_files_read(struct pv_also_files *files, struct pv_article_pages *of,
                                   struct pv_error *error) PV_MUST_CHECK;
 /* Appends the text of the page's i-th article; false: there is nothing to write. */
 bool pv_also_files_write(struct pv_also_files *files, size_t i,

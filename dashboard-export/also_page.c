@@ -11,8 +11,10 @@
 
 #define READERS_LAST "9" /* PV_ALSO_ITEMS_MAX of them */
 
+enum { PART = 1000 };
+
 static enum pv_status read_readers(struct pv_redis *redis, const char *prefix,
-                                   const struct pv_article_page *of, struct pv_also_page *page,
+                                   struct pv_article_pages *of, struct pv_also_page *page,
                                    struct pv_error *error)
 {
     static const char *const more[PV_ASK_MORE_MAX] = {"0", READERS_LAST, "WITHSCORES"};
@@ -22,11 +24,12 @@ static enum pv_status read_readers(struct pv_redis *redis, const char *prefix,
 
     pv_key_also_stem(prefix, stem);
     for (size_t i = 0; i < of->count && status == PV_OK; i++)
-        status = pv_ask_of_article(redis, "ZREVRANGE", stem, of->counts[i].article, more, error);
+        status = pv_ask_of_article(redis, "ZREVRANGE", stem, pv_article_pages_at(of, i)->article,
+                                   more, error);
     if (status != PV_OK)
         return status; /* the connection is closed */
     for (size_t i = 0; i < of->count; i++)
-        page->readers[i] = pv_answers_of_article(&answers, of->counts[i].article);
+        page->readers[i] = pv_answers_of_article(&answers, pv_article_pages_at(of, i)->article);
     return answers.status;
 }
 
@@ -52,7 +55,7 @@ static bool is_same(struct pv_text a, struct pv_text b)
 
 /* A list in the making: of ids alone. */
 struct draft {
-    struct pv_text articles[PV_ALSO_ITEMS_MAX];
+    struct pv_text *articles; /* PV_ALSO_ITEMS_MAX of the page's */
     struct pv_also_items *list;
 };
 
@@ -103,14 +106,14 @@ static enum pv_status draft_list(struct pv_also_hot *hot, struct pv_text section
 }
 
 /* All ids that any draft has, each once, in order. */
-static void gather(struct pv_also_page *page, const struct draft *drafts)
+static void gather(struct pv_also_page *page)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < page->count; i++)
         for (size_t at = 0; at < page->lists[i].count; at++)
             page->articles[page->article_count++] =
-                (struct pv_also_article){.article = drafts[i].articles[at]};
+                (struct pv_also_article){.article = page->drafts[i][at]};
     qsort(page->articles, page->article_count, sizeof page->articles[0], by_id);
     for (size_t i = 0; i < page->article_count; i++)
         if (count == 0 || by_id(&page->articles[count - 1], &page->articles[i]) != 0)
@@ -118,52 +121,59 @@ static void gather(struct pv_also_page *page, const struct draft *drafts)
     page->article_count = count;
 }
 
-static void link_items(struct pv_also_page *page, const struct draft *drafts)
+static void link_items(struct pv_also_page *page)
 {
     for (size_t i = 0; i < page->count; i++)
         for (size_t at = 0; at < page->lists[i].count; at++) {
-            const struct pv_also_article wanted = {.article = drafts[i].articles[at]};
+            const struct pv_also_article wanted = {.article = page->drafts[i][at]};
 
             page->lists[i].items[at].article =
                 bsearch(&wanted, page->articles, page->article_count, sizeof wanted, by_id);
         }
 }
 
-static enum pv_status make_lists(struct pv_also_hot *hot, const struct pv_article_page *of,
+static enum pv_status make_lists(struct pv_also_hot *hot, struct pv_article_pages *of,
                                  struct pv_also_page *page, struct pv_error *error)
 {
-    struct draft drafts[PV_ARTICLE_PAGE];
     enum pv_status status = PV_OK;
 
     page->count = of->count;
     for (size_t i = 0; i < of->count && status == PV_OK; i++) {
-        page->lists[i].article = of->counts[i].article;
-        drafts[i].list = &page->lists[i];
-        status = draft_list(hot, of->counts[i].section, page->readers[i], &drafts[i], error);
+        const struct pv_article_counts *counts = pv_article_pages_at(of, i);
+        struct draft draft = {page->drafts[i], &page->lists[i]};
+
+        draft.list->article = counts->article;
+        status = draft_list(hot, counts->section, page->readers[i], &draft, error);
     }
     if (status != PV_OK)
         return status;
-    gather(page, drafts);
-    link_items(page, drafts);
+    gather(page);
+    link_items(page);
     return PV_OK;
 }
 
-static enum pv_status send_views(struct pv_redis *redis, const char *prefix,
-                                 const struct pv_also_page *page, struct pv_error *error)
+/* Articles in the part of a page that begins with article `first`: the views of so many are asked
+ * for at once, so that Redis is not held for long. */
+static size_t part_size(const struct pv_also_page *page, size_t first)
 {
-    const char *arguments[2 + PV_ALSO_ARTICLES_MAX];
-    size_t lengths[2 + PV_ALSO_ARTICLES_MAX];
+    return page->article_count - first < PART ? page->article_count - first : PART;
+}
+
+static enum pv_status send_views(struct pv_redis *redis, const char *prefix,
+                                 const struct pv_also_page *page, size_t first,
+                                 struct pv_error *error)
+{
+    const char *arguments[2 + PART] = {"HMGET"};
+    size_t lengths[2 + PART] = {strlen("HMGET")}, count = part_size(page, first);
     char key[PV_KEY_SIZE];
 
-    arguments[0] = "HMGET";
-    lengths[0] = strlen("HMGET");
     arguments[1] = key;
     lengths[1] = pv_key_views(prefix, key);
-    for (size_t i = 0; i < page->article_count; i++) {
-        arguments[2 + i] = page->articles[i].article.data;
-        lengths[2 + i] = page->articles[i].article.length;
+    for (size_t i = 0; i < count; i++) {
+        arguments[2 + i] = page->articles[first + i].article.data;
+        lengths[2 + i] = page->articles[first + i].article.length;
     }
-    return pv_redis_send(redis, (int)(2 + page->article_count), arguments, lengths, error);
+    return pv_redis_queue(redis, (int)(2 + count), arguments, lengths, error);
 }
 
 static enum pv_status send_questions(struct pv_redis *redis, const char *prefix,
@@ -173,26 +183,33 @@ static enum pv_status send_questions(struct pv_redis *redis, const char *prefix,
     char stem[PV_KEY_SIZE];
 
     pv_key_article_stem(prefix, stem);
-    if (status == PV_OK)
-        status = send_views(redis, prefix, page, error);
+    for (size_t first = 0; first < page->article_count && status == PV_OK; first += PART)
+        status = send_views(redis, prefix, page, first, error);
     for (size_t i = 0; i < page->article_count && status == PV_OK; i++)
         status = pv_ask_description(redis, stem, page->articles[i].article, error);
     return status == PV_OK ? pv_ask_offsets(redis, prefix, error) : status;
 }
 
-static void receive_articles(struct pv_answers *answers, struct pv_also_page *page)
+static void receive_views(struct pv_answers *answers, struct pv_also_page *page, size_t first)
 {
     struct pv_redis_reply *views = pv_answers_next(answers);
 
+    for (size_t i = 0; views != NULL && i < part_size(page, first); i++)
+        if (i < pv_redis_reply_count(views))
+            page->articles[first + i].views = pv_redis_reply_number(pv_redis_reply_at(views, i), 0);
+    pv_redis_reply_destroy(views);
+}
+
+static void receive_articles(struct pv_answers *answers, struct pv_also_page *page)
+{
+    for (size_t first = 0; first < page->article_count; first += PART)
+        receive_views(answers, page, first);
     for (size_t i = 0; i < page->article_count; i++) {
         struct pv_also_article *article = &page->articles[i];
 
-        if (views != NULL && i < pv_redis_reply_count(views))
-            article->views = pv_redis_reply_number(pv_redis_reply_at(views, i), 0);
         page->about[i] =
             pv_answers_description(answers, article->article, &article->title, &article->section);
     }
-    pv_redis_reply_destroy(views);
 }
 
 static enum pv_status read_articles(struct pv_redis *redis, const char *prefix,
@@ -213,7 +230,7 @@ static enum pv_status read_articles(struct pv_redis *redis, const char *prefix,
 }
 
 enum pv_status pv_also_page_read(struct pv_redis *redis, const char *prefix,
-                                 struct pv_also_hot *hot, const struct pv_article_page *of,
+                                 struct pv_also_hot *hot, struct pv_article_pages *of,
                                  struct pv_also_page *page, struct pv_error *error)
 {
     enum pv_status status;
@@ -231,7 +248,7 @@ enum pv_status pv_also_page_read(struct pv_redis *redis, const char *prefix,
 
 void pv_also_page_clean_up(struct pv_also_page *page)
 {
-    for (size_t i = 0; i < PV_ARTICLE_PAGE; i++)
+    for (size_t i = 0; i < PV_ARTICLE_PAGES_MAX; i++)
         pv_redis_reply_destroy(page->readers[i]);
     for (size_t i = 0; i < page->article_count; i++)
         pv_redis_reply_destroy(page->about[i]);

@@ -4,20 +4,21 @@
 
 #include "dashboard-export/also_hot.h"
 #include "dashboard-export/also_json.h"
-#include "dashboard-export/article_page.h"
+#include "dashboard-export/article_pages.h"
 
-enum { PV_ALSO_ARTICLES_MAX = PV_ARTICLE_PAGE * PV_ALSO_ITEMS_MAX };
+enum { PV_ALSO_ARTICLES_MAX = PV_ARTICLE_PAGES_MAX * PV_ALSO_ITEMS_MAX };
 
-/* All zero is empty. About 110 KiB, and the answers of Redis that the texts are in: an id, a title
- * and a section for each of PV_ALSO_ARTICLES_MAX articles, 1 MiB at the very worst. */
+/* All zero is empty. About 1 MiB, and the answers of Redis that the texts are in: an id, a title
+ * and a section for each of PV_ALSO_ARTICLES_MAX articles, 10 MiB at the very worst. */
 struct pv_also_page {
-    struct pv_also_items lists[PV_ARTICLE_PAGE];
+    struct pv_also_items lists[PV_ARTICLE_PAGES_MAX];
     size_t count;
     bool exact; /* no counts were added while it was read */
     struct pv_offsets offsets;
     struct pv_also_article articles[PV_ALSO_ARTICLES_MAX]; /* that any list has, by id */
     size_t article_count;
-    struct pv_redis_reply *readers[PV_ARTICLE_PAGE]; /* lists of co-views */
+    struct pv_text drafts[PV_ARTICLE_PAGES_MAX][PV_ALSO_ITEMS_MAX]; /* the ids of each list */
+    struct pv_redis_reply *readers[PV_ARTICLE_PAGES_MAX];           /* lists of co-views */
     struct pv_redis_reply *about[PV_ALSO_ARTICLES_MAX];
 };
 
@@ -26,7 +27,7 @@ struct pv_also_page {
  * site. No list has its own article, one twice, or what is no path. Two round trips, and those of
  * `hot`. On PV_OK the caller cleans up. */
 enum pv_status pv_also_page_read(struct pv_redis *redis, const char *prefix,
-                                 struct pv_also_hot *hot, const struct pv_article_page *of,
+                                 struct pv_also_hot *hot, struct pv_article_pages *of,
                                  struct pv_also_page *page, struct pv_error *error) PV_MUST_CHECK;
 void pv_also_page_clean_up(struct pv_also_page *page);
 

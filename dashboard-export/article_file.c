@@ -6,15 +6,15 @@
 
 #include "dashboard-export/also_files.h"
 #include "dashboard-export/article_batch.h"
-#include "dashboard-export/article_page.h"
+#include "dashboard-export/article_pages.h"
 #include "dashboard-export/article_ranks.h"
 #include "dashboard-export/article_scan.h"
 #include "dashboard-export/safe_name.h"
 #include "pageview/stop.h"
 
-/* Pages are read one by one, and their files published together. */
+/* The files of so many articles are published together. */
 enum { FILES_OF_ARTICLE = 3, CHUNK = PV_BATCH_MAX / FILES_OF_ARTICLE };
-_Static_assert(CHUNK % PV_ARTICLE_PAGE == 0, "a chunk is whole pages");
+_Static_assert(CHUNK % PV_ARTICLE_PAGES_MAX == 0, "a chunk is all articles that are read together");
 
 struct pv_article_files {
     struct pv_redis *redis;
@@ -23,7 +23,7 @@ struct pv_article_files {
     struct pv_changes *changes;
     struct pv_also_files *also;
     struct pv_buffer text;
-    struct pv_article_page page;
+    struct pv_article_pages pages;
     struct pv_batch batch;
     bool failed[CHUNK];
 };
@@ -120,83 +120,84 @@ static void add_article(struct round *round, const struct pv_snapshot_about *abo
     add_file(round, PV_ARTICLE_DIRECTORY, counts->article, owner, ".svg");
 }
 
-/* Adds the files of the page's articles; of the last one it is `owner`'s. */
-static void add_page(struct round *round, size_t owner)
+/* Adds the files of the articles that were read; of the last one they are `owner`'s. */
+static void add_articles(struct round *round, size_t owner)
 {
     struct pv_article_files *files = round->files;
-    struct pv_article_page *page = &files->page;
-    const struct pv_snapshot_about about = {*round->stamp, page->exact, &page->offsets};
+    struct pv_article_pages *pages = &files->pages;
 
-    for (size_t i = 0; i < page->count; i++) {
-        size_t place = owner + page->count - 1 - i;
+    for (size_t i = 0; i < pages->count; i++) {
+        const struct pv_article_page *page = pv_article_pages_of(pages, i);
+        const struct pv_snapshot_about about = {*round->stamp, page->exact, &page->offsets};
+        struct pv_article_counts *counts = pv_article_pages_at(pages, i);
+        size_t place = owner + pages->count - 1 - i;
 
-        add_article(round, &about, &page->counts[i], place);
+        add_article(round, &about, counts, place);
         if (pv_also_files_write(files->also, i, round->stamp, &files->text))
-            add_file(round, PV_ALSO_DIRECTORY, page->counts[i].article, place, ".json");
+            add_file(round, PV_ALSO_DIRECTORY, counts->article, place, ".json");
+        round->result->inexact += page->exact ? 0 : 1;
     }
-    round->result->inexact += page->exact ? 0 : (int64_t)page->count;
 }
 
-static void take_asked(const struct round *round, struct pv_text articles[PV_ARTICLE_PAGE])
+static void take_asked(const struct round *round, struct pv_text articles[PV_ARTICLE_PAGES_MAX])
 {
     for (size_t i = 0; i < round->asked; i++)
         articles[i] = pv_changes_at(round->files->changes, round->unasked + i);
 }
 
-/* Asks for the page before those that were asked for, if there is one. */
-static enum pv_status ask_for_page(struct round *round, struct pv_error *error)
+/* Asks for the articles before those that were asked for, if there are any. */
+static enum pv_status ask_for_articles(struct round *round, struct pv_error *error)
 {
-    struct pv_text articles[PV_ARTICLE_PAGE];
+    struct pv_text articles[PV_ARTICLE_PAGES_MAX];
     enum pv_status status;
 
-    round->asked = round->unasked < PV_ARTICLE_PAGE ? round->unasked : PV_ARTICLE_PAGE;
+    round->asked = round->unasked < PV_ARTICLE_PAGES_MAX ? round->unasked : PV_ARTICLE_PAGES_MAX;
     round->unasked -= round->asked;
     if (round->asked == 0)
         return PV_OK;
     take_asked(round, articles);
-    status = pv_article_page_ask(round->files->redis, round->files->prefix, round->clock_ms,
-                                 articles, round->asked, error);
+    status = pv_article_pages_ask(round->files->redis, round->files->prefix, round->clock_ms,
+                                  articles, round->asked, error);
     if (status != PV_OK)
         round->asked = 0;
     return status;
 }
 
-static enum pv_status receive_page(struct round *round, struct pv_error *error)
+static enum pv_status receive_articles(struct round *round, struct pv_error *error)
 {
-    struct pv_text articles[PV_ARTICLE_PAGE];
+    struct pv_text articles[PV_ARTICLE_PAGES_MAX];
     size_t count = round->asked;
 
     take_asked(round, articles);
     round->asked = 0;
-    return pv_article_page_receive(round->files->redis, articles, count, &round->files->page,
-                                   error);
+    return pv_article_pages_receive(round->files->redis, articles, count, &round->files->pages,
+                                    error);
 }
 
-/* Nobody needs the page any more, but all that was asked for is received. */
-static void drop_page(struct round *round)
+/* Nobody needs the articles any more, but all that was asked for is received. */
+static void drop_articles(struct round *round)
 {
-    if (round->asked > 0 && receive_page(round, NULL) == PV_OK)
-        pv_article_page_clean_up(&round->files->page);
+    if (round->asked > 0 && receive_articles(round, NULL) == PV_OK)
+        pv_article_pages_clean_up(&round->files->pages);
 }
 
-/* Writes the files of the page that was asked for, while Redis reads the next one. Places in the
- * chunk are counted from the end of the list; that of the last article here is `owner`. */
-static enum pv_status write_page(struct round *round, size_t owner, struct pv_error *error)
+/* Writes the files of the articles that were asked for, while Redis reads the next ones. Places in
+ * the chunk are counted from the end of the list; that of the last article here is `owner`. */
+static enum pv_status write_articles(struct round *round, size_t owner, struct pv_error *error)
 {
     struct pv_article_files *files = round->files;
-    struct pv_article_page *page = &files->page;
-    enum pv_status status = receive_page(round, error);
+    enum pv_status status = receive_articles(round, error);
 
     if (status != PV_OK)
         return status;
-    status = pv_also_files_read(files->also, page, error);
+    status = pv_also_files_read(files->also, &files->pages, error);
     if (status == PV_OK) {
-        status = ask_for_page(round, error);
+        status = ask_for_articles(round, error);
         if (status == PV_OK)
-            add_page(round, owner);
+            add_articles(round, owner);
         pv_also_files_let_go(files->also);
     }
-    pv_article_page_clean_up(page);
+    pv_article_pages_clean_up(&files->pages);
     return status;
 }
 
@@ -227,20 +228,19 @@ static enum pv_status publish(struct round *round, size_t count, struct pv_error
     return round->failure.status;
 }
 
-/* Writes the last articles of the list, and takes them off: those of the pages that could be read.
- */
+/* Writes the last articles of the list, and takes them off: those that could be read. */
 static enum pv_status write_chunk(struct round *round, struct pv_error *error)
 {
     struct pv_article_files *files = round->files;
     size_t all = pv_changes_count(files->changes), done = 0;
-    size_t chunk = all < CHUNK ? all : CHUNK; /* whole pages, but for the last one of the list */
+    size_t chunk = all < CHUNK ? all : CHUNK; /* full pages, but for the list's last one */
     enum pv_status status = PV_OK, published;
 
     memset(files->failed, 0, sizeof files->failed);
     while (status == PV_OK && done < chunk && !pv_stop_requested()) {
         size_t count = round->asked;
 
-        status = write_page(round, done, error);
+        status = write_articles(round, done, error);
         if (status == PV_OK)
             done += count;
     }
@@ -256,10 +256,10 @@ static enum pv_status write_all(struct round *round, struct pv_error *error)
 
     round->unasked = pv_changes_count(files->changes);
     if (status == PV_OK)
-        status = ask_for_page(round, error);
+        status = ask_for_articles(round, error);
     while (status == PV_OK && pv_changes_count(files->changes) > 0 && !pv_stop_requested())
         status = write_chunk(round, error);
-    drop_page(round);
+    drop_articles(round);
     pv_article_ranks_clean_up(&round->ranks);
     pv_also_files_end(files->also);
     if (status == PV_OK && round->failure.status != PV_OK) {

@@ -6,7 +6,7 @@
 #include "pageview/redis_client.h"
 
 /* Articles in a page: a field each in 79 commands, so none holds Redis for long. */
-enum { PV_ARTICLE_PAGE = 100 };
+enum { PV_ARTICLE_PAGE = 250 };
 
 /* All zero is empty. About 80 KiB, and the answers of Redis that the texts are in. */
 struct pv_article_page {
@@ -25,8 +25,8 @@ enum pv_status pv_article_page_read(struct pv_redis *redis, const char *prefix, 
                                     struct pv_article_page *page,
                                     struct pv_error *error) PV_MUST_CHECK;
 
-/* The two halves of it, so that Redis reads while something else is done: between them nothing else
- * may be asked on the connection. An error of the first one closes it. */
+/* The two halves of it, so that Redis reads while something else is done: what is asked on the
+ * connection in between is received after it. An error of the first one closes the connection. */
 enum pv_status pv_article_page_ask(struct pv_redis *redis, const char *prefix, int64_t clock_ms,
                                    const struct pv_text *articles, size_t count,
                                    struct pv_error *error) PV_MUST_CHECK;
