@@ -206,9 +206,9 @@ static size_t find_changed(const struct pv_changes *changes)
     return PV_CHANGES_MINUTES;
 }
 
-bool pv_changes_wants_more(const struct pv_changes *changes)
+bool pv_changes_wants_more(const struct pv_changes *changes, size_t done)
 {
-    return changes->wants_all || changes->is_scanning || names_count(&changes->pending) > 0 ||
+    return changes->wants_all || changes->is_scanning || names_count(&changes->pending) > done ||
            find_changed(changes) < PV_CHANGES_MINUTES;
 }
 

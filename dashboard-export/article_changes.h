@@ -47,8 +47,9 @@ enum pv_status pv_changes_begin(struct pv_changes *changes, int64_t clock_ms,
 /* From now on every article there is counts as changed, once. */
 void pv_changes_want_all(struct pv_changes *changes);
 /* True while another round would find something without a new view: all are not in the list yet, a
- * hash was not read to its end, or articles are left. Failed ones do not count. */
-bool pv_changes_wants_more(const struct pv_changes *changes);
+ * hash was not read to its end, or articles are left, but for `done` of them. Failed ones do not
+ * count. */
+bool pv_changes_wants_more(const struct pv_changes *changes, size_t done);
 
 /* A hash that is to be gone through. */
 struct pv_changes_scan {

@@ -29,21 +29,55 @@ static void count(struct pv_progress *progress, const struct pv_article_result *
         pv_metric_add(&progress->failed, result->failed - 1);
 }
 
-enum pv_status pv_article_export(struct pv_round *round, struct pv_article_files **files, bool full)
+static enum pv_status write_round(struct pv_round *round, struct pv_article_files *files,
+                                  struct pv_error *error)
 {
     const struct pv_snapshot_stamp stamp = pv_round_stamp(round);
+    struct pv_article_result result;
+    enum pv_status status =
+        pv_article_files_round(files, &stamp, round->moment.clock_ms, &result, error);
+
+    count(round->exporter->progress, &result);
+    return status;
+}
+
+static enum pv_status finish_round(struct pv_round *round, struct pv_article_files *files,
+                                   struct pv_error *error)
+{
+    struct pv_article_result result;
+    enum pv_status status = pv_article_files_finish(files, &result, error);
+
+    count(round->exporter->progress, &result);
+    return status;
+}
+
+static enum pv_status settle(struct pv_round *round, enum pv_status status,
+                             const struct pv_error *error)
+{
+    return status == PV_OK ? PV_OK
+                           : pv_round_settle(round, PV_ARTICLE_DIRECTORY, status, NULL, error);
+}
+
+enum pv_status pv_article_export_start(struct pv_round *round, struct pv_article_files **files,
+                                       bool full)
+{
+    bool once = round->exporter->options->once;
     struct pv_error error;
     enum pv_status status = *files != NULL ? PV_OK : make(round, files, full, &error);
 
-    while (status == PV_OK) {
-        struct pv_article_result result;
-
-        status = pv_article_files_round(*files, &stamp, round->moment.clock_ms, &result, &error);
-        count(round->exporter->progress, &result);
-        if (!round->exporter->options->once || pv_stop_requested() ||
-            !pv_article_files_want_more(*files))
-            break;
+    if (status == PV_OK)
+        status = write_round(round, *files, &error);
+    while (status == PV_OK && once && !pv_stop_requested() && pv_article_files_want_more(*files)) {
+        status = finish_round(round, *files, &error);
+        if (status == PV_OK)
+            status = write_round(round, *files, &error);
     }
-    return status == PV_OK ? PV_OK
-                           : pv_round_settle(round, PV_ARTICLE_DIRECTORY, status, NULL, &error);
+    return settle(round, status, &error);
+}
+
+enum pv_status pv_article_export_end(struct pv_round *round, struct pv_article_files *files)
+{
+    struct pv_error error;
+
+    return files == NULL ? PV_OK : settle(round, finish_round(round, files, &error), &error);
 }

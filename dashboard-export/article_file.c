@@ -5,16 +5,14 @@
 #include <string.h>
 
 #include "dashboard-export/also_files.h"
-#include "dashboard-export/article_batch.h"
+#include "dashboard-export/article_chunk.h"
 #include "dashboard-export/article_pages.h"
 #include "dashboard-export/article_ranks.h"
 #include "dashboard-export/article_scan.h"
 #include "dashboard-export/safe_name.h"
 #include "pageview/stop.h"
 
-/* The files of so many articles are published together. */
-enum { FILES_OF_ARTICLE = 3, CHUNK = PV_BATCH_MAX / FILES_OF_ARTICLE };
-_Static_assert(CHUNK % PV_ARTICLE_PAGES_MAX == 0, "a chunk is all articles that are read together");
+_Static_assert(PV_CHUNK_MAX % PV_ARTICLE_PAGES_MAX == 0, "a chunk has all that is read together");
 
 struct pv_article_files {
     struct pv_redis *redis;
@@ -24,8 +22,8 @@ struct pv_article_files {
     struct pv_also_files *also;
     struct pv_buffer text;
     struct pv_article_pages pages;
-    struct pv_batch batch;
-    bool failed[CHUNK];
+    struct pv_article_chunk chunks[2];
+    size_t writing; /* which of them; the other one may be in publication */
 };
 
 enum pv_status pv_article_files_new(struct pv_redis *redis, const char *prefix,
@@ -41,7 +39,8 @@ enum pv_status pv_article_files_new(struct pv_redis *redis, const char *prefix,
     (*files)->redis = redis;
     (*files)->prefix = prefix;
     (*files)->words = words;
-    (*files)->batch.directory = directory;
+    for (size_t i = 0; i < 2; i++)
+        (*files)->chunks[i].batch.directory = directory;
     status = pv_changes_new(seed, &(*files)->changes, error);
     if (status == PV_OK)
         status = pv_also_files_new(redis, prefix, seed, &(*files)->also, error);
@@ -59,7 +58,8 @@ void pv_article_files_destroy(struct pv_article_files *files)
     pv_changes_destroy(files->changes);
     pv_also_files_destroy(files->also);
     pv_buffer_clean_up(&files->text);
-    pv_batch_clean_up(&files->batch);
+    for (size_t i = 0; i < 2; i++)
+        pv_article_chunk_clean_up(&files->chunks[i]);
     free(files);
 }
 
@@ -68,9 +68,16 @@ void pv_article_files_want_all(struct pv_article_files *files)
     pv_changes_want_all(files->changes);
 }
 
+/* The chunk in publication; it is empty when none is. Its articles are the last of the list. */
+static struct pv_article_chunk *published(struct pv_article_files *files)
+{
+    return &files->chunks[1 - files->writing];
+}
+
 bool pv_article_files_want_more(const struct pv_article_files *files)
 {
-    return pv_changes_wants_more(files->changes) || pv_also_files_want_more(files->also);
+    return pv_changes_wants_more(files->changes, files->chunks[1 - files->writing].count) ||
+           pv_also_files_want_more(files->also);
 }
 
 struct round {
@@ -84,10 +91,10 @@ struct round {
     struct pv_error failure; /* the first of a file; PV_OK when none failed */
 };
 
-static void note_failure(struct round *round, const struct pv_error *error)
+static void note_failure(struct pv_error *first, const struct pv_error *error)
 {
-    if (round->failure.status == PV_OK)
-        round->failure = *error;
+    if (first->status == PV_OK)
+        *first = *error;
 }
 
 /* Adds what `files->text` has to the batch. `owner` is the article's place in the chunk. */
@@ -95,15 +102,16 @@ static void add_file(struct round *round, const char *directory, struct pv_text 
                      size_t owner, const char *ending)
 {
     struct pv_article_files *files = round->files;
+    struct pv_article_chunk *chunk = &files->chunks[files->writing];
     char name[PV_SAFE_NAME_SIZE], path[PV_LAYOUT_PATH_SIZE];
     struct pv_error error;
 
     pv_safe_name(article.data, article.length, name);
     snprintf(path, sizeof path, "%s/%s%s", directory, name, ending);
-    if (!files->failed[owner] &&
-        pv_batch_add(&files->batch, path, &files->text, owner, &error) != PV_OK) {
-        files->failed[owner] = true;
-        note_failure(round, &error);
+    if (!chunk->failed[owner] &&
+        pv_batch_add(&chunk->batch, path, &files->text, owner, &error) != PV_OK) {
+        chunk->failed[owner] = true;
+        note_failure(&round->failure, &error);
     }
     pv_buffer_reset(&files->text);
 }
@@ -201,51 +209,65 @@ static enum pv_status write_articles(struct round *round, size_t owner, struct p
     return status;
 }
 
-/* Shows the last `count` articles of the list, which were written, and takes them off. */
-static enum pv_status publish(struct round *round, size_t count, struct pv_error *error)
+/* Waits until the chunk in publication is shown, and takes its articles off. Fails when all of them
+ * did, with the first failure of a file. */
+static enum pv_status settle(struct pv_article_files *files, struct pv_article_result *result,
+                             struct pv_error *failure, struct pv_error *error)
 {
-    struct pv_article_files *files = round->files;
-    bool again[CHUNK];
+    struct pv_article_chunk *chunk = published(files);
+    size_t count = chunk->count, failed = 0, first = pv_changes_count(files->changes) - count;
+    bool again[PV_CHUNK_MAX];
     enum pv_status status;
-    struct pv_error failure;
-    size_t failed = 0, first = pv_changes_count(files->changes) - count;
 
-    if (pv_batch_finish(&files->batch, files->failed, &round->result->written,
-                        &round->result->bytes, &failure) != PV_OK)
-        note_failure(round, &failure);
+    pv_article_chunk_await(chunk);
+    note_failure(failure, &chunk->failure);
     for (size_t i = 0; i < count; i++) {
-        again[i] = files->failed[count - 1 - i];
+        again[i] = chunk->failed[count - 1 - i];
         failed += again[i];
         if (again[i])
             pv_also_files_failed(files->also, pv_changes_at(files->changes, first + i));
     }
-    round->result->failed += (int64_t)failed;
+    result->written += chunk->written;
+    result->bytes += chunk->bytes;
+    result->failed += (int64_t)failed;
+    pv_article_chunk_open(chunk);
     status = pv_changes_drop(files->changes, count, again, error);
     if (status != PV_OK || failed < count || count == 0)
         return status;
     if (error != NULL)
-        *error = round->failure;
-    return round->failure.status;
+        *error = *failure;
+    return failure->status;
 }
 
-/* Writes the last articles of the list, and takes them off: those that could be read. */
+/* Publishes what was written, behind what is in publication. */
+static enum pv_status publish(struct round *round, struct pv_error *error)
+{
+    struct pv_article_files *files = round->files;
+    enum pv_status status = settle(files, round->result, &round->failure, error);
+
+    files->writing = 1 - files->writing;
+    pv_article_chunk_publish(published(files));
+    return status;
+}
+
+/* Writes the articles before those that are in publication, and publishes those that could be read.
+ */
 static enum pv_status write_chunk(struct round *round, struct pv_error *error)
 {
     struct pv_article_files *files = round->files;
-    size_t all = pv_changes_count(files->changes), done = 0;
-    size_t chunk = all < CHUNK ? all : CHUNK; /* full pages, but for the list's last one */
-    enum pv_status status = PV_OK, published;
+    struct pv_article_chunk *chunk = &files->chunks[files->writing];
+    enum pv_status status = PV_OK, settled;
 
-    memset(files->failed, 0, sizeof files->failed);
-    while (status == PV_OK && done < chunk && !pv_stop_requested()) {
+    while (status == PV_OK && round->asked > 0 && chunk->count < PV_CHUNK_MAX &&
+           !pv_stop_requested()) {
         size_t count = round->asked;
 
-        status = write_articles(round, done, error);
+        status = write_articles(round, chunk->count, error);
         if (status == PV_OK)
-            done += count;
+            chunk->count += count;
     }
-    published = publish(round, done, status == PV_OK ? error : NULL);
-    return status == PV_OK ? published : status;
+    settled = publish(round, status == PV_OK ? error : NULL);
+    return status == PV_OK ? settled : status;
 }
 
 static enum pv_status write_all(struct round *round, struct pv_error *error)
@@ -257,7 +279,7 @@ static enum pv_status write_all(struct round *round, struct pv_error *error)
     round->unasked = pv_changes_count(files->changes);
     if (status == PV_OK)
         status = ask_for_articles(round, error);
-    while (status == PV_OK && pv_changes_count(files->changes) > 0 && !pv_stop_requested())
+    while (status == PV_OK && round->asked > 0 && !pv_stop_requested())
         status = write_chunk(round, error);
     drop_articles(round);
     pv_article_ranks_clean_up(&round->ranks);
@@ -269,12 +291,17 @@ static enum pv_status write_all(struct round *round, struct pv_error *error)
     return status;
 }
 
+static int64_t unchanged_ever(const struct pv_article_files *files)
+{
+    return files->chunks[0].batch.unchanged + files->chunks[1].batch.unchanged;
+}
+
 enum pv_status pv_article_files_round(struct pv_article_files *files,
                                       const struct pv_snapshot_stamp *stamp, int64_t clock_ms,
                                       struct pv_article_result *result, struct pv_error *error)
 {
     struct round round = {.files = files, .stamp = stamp, .clock_ms = clock_ms, .result = result};
-    int64_t unchanged = files->batch.unchanged;
+    int64_t unchanged = unchanged_ever(files);
     enum pv_status status;
 
     *result = (struct pv_article_result){0};
@@ -283,6 +310,22 @@ enum pv_status pv_article_files_round(struct pv_article_files *files,
         status = pv_also_files_take_up(files->also, stamp->generated_ms, files->changes, error);
     if (status == PV_OK && pv_changes_count(files->changes) > 0)
         status = write_all(&round, error);
-    result->unchanged = files->batch.unchanged - unchanged;
+    result->unchanged = unchanged_ever(files) - unchanged;
+    return status;
+}
+
+enum pv_status pv_article_files_finish(struct pv_article_files *files,
+                                       struct pv_article_result *result, struct pv_error *error)
+{
+    struct pv_error failure = {.status = PV_OK};
+    enum pv_status status;
+
+    *result = (struct pv_article_result){0};
+    status = settle(files, result, &failure, error);
+    if (status == PV_OK && failure.status != PV_OK) {
+        if (error != NULL)
+            *error = failure;
+        status = failure.status;
+    }
     return status;
 }

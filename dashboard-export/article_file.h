@@ -35,13 +35,20 @@ void pv_article_files_want_all(struct pv_article_files *files);
 /* True while a round more has something to write: not all are done, or there was too much. */
 bool pv_article_files_want_more(const struct pv_article_files *files);
 
-/* Writes what changed since the last round. `clock_ms` is the clock that views are counted by.
- * `*result` is set in every case. An article that fails does not keep the others from being
- * written, unless a whole batch of them fails; the first failure is returned, those of Redis at
- * once. A stop ends it after the page in hand, with PV_OK or PV_UNAVAILABLE. */
+/* Writes what changed since the last round; the last files may still be on their way to the disk on
+ * return. `clock_ms` is the clock that views are counted by. `*result` is set in every case. An
+ * article that fails does not keep the others from being written, unless a whole batch of them
+ * fails; the first failure is returned, those of Redis at once. A stop ends it after the page in
+ * hand, with PV_OK or PV_UNAVAILABLE. */
 enum pv_status pv_article_files_round(struct pv_article_files *files,
                                       const struct pv_snapshot_stamp *stamp, int64_t clock_ms,
                                       struct pv_article_result *result,
                                       struct pv_error *error) PV_MUST_CHECK;
+
+/* Behind every round, before the next: waits for those files. `*result` is what became of them, and
+ * the first failure is returned. */
+enum pv_status pv_article_files_finish(struct pv_article_files *files,
+                                       struct pv_article_result *result,
+                                       struct pv_error *error) PV_MUST_CHECK;
 
 #endif

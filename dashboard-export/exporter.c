@@ -146,11 +146,16 @@ static enum pv_status export_live(struct pv_round *round)
     return pv_round_publish(round, PV_LAYOUT_LIVE, &text);
 }
 
-static enum pv_status export_article_files(struct pv_round *round)
+static enum pv_status start_article_files(struct pv_round *round)
 {
     struct pv_exporter *exporter = round->exporter;
 
-    return pv_article_export(round, &exporter->article_files, exporter->options->full);
+    return pv_article_export_start(round, &exporter->article_files, exporter->options->full);
+}
+
+static enum pv_status end_article_files(struct pv_round *round)
+{
+    return pv_article_export_end(round, round->exporter->article_files);
 }
 
 static enum pv_status export_index(struct pv_round *round)
@@ -173,7 +178,8 @@ static enum pv_status export_index(struct pv_round *round)
 
 /* A new snapshot is a row. The list of all articles is made beside the rows between its start and
  * its end: while Redis reads it out, the files of articles are written, and while it is sorted and
- * compressed, Redis reads out days and hours. The index is last: it lists what the others wrote. */
+ * compressed and they are brought to disk, Redis reads out days and hours. The index is last: it
+ * lists what the others wrote. */
 static enum pv_status (*const exports[])(struct pv_round *round) = {
     pv_web_files_export,
     export_totals,
@@ -183,9 +189,10 @@ static enum pv_status (*const exports[])(struct pv_round *round) = {
     pv_export_filtered,
     pv_export_trending,
     pv_articles_export_start,
-    export_article_files,
+    start_article_files,
     pv_articles_export_await_reading,
     export_days_and_hours,
+    end_article_files,
     pv_articles_export_end,
     export_index,
 };
@@ -219,6 +226,7 @@ static enum pv_status run_exports(struct pv_round *round, struct pv_error *error
         if (status != PV_OK || pv_stop_requested())
             break;
     }
+    (void)end_article_files(round); /* of a round that ended early */
     pv_articles_export_abandon(round);
     if (round->failure.status != PV_OK)
         *error = round->failure;

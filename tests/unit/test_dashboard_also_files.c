@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
+#include "dashboard_article_round.h"
 #include "dashboard_files.h"
 #include "logged_events.h"
 
-#include "dashboard-export/article_file.h"
 #include "dashboard-export/publish.h"
 
 /* 2026-11-24T13:05:07Z */
@@ -47,9 +47,7 @@ static int finish(void **state)
 
 static void export_round(void)
 {
-    const struct pv_snapshot_stamp stamp = {.generated_ms = NOW_MS, .committed_ms = NOW_MS};
-
-    assert_int_equal(pv_article_files_round(files, &stamp, NOW_MS, &result, &error), PV_OK);
+    assert_int_equal(article_round(files, NOW_MS, &result, &error), PV_OK);
 }
 
 /* A view in the minute in progress, as a commit would count it. */
@@ -259,11 +257,7 @@ static void a_file_that_failed_is_written_in_the_next_round(void **state)
     put_file(out, "also-read", "in its way", 10);
     also_read("/b", "0.5");
     view("/a");
-    {
-        const struct pv_snapshot_stamp stamp = {.generated_ms = NOW_MS, .committed_ms = NOW_MS};
-
-        assert_int_equal(pv_article_files_round(files, &stamp, NOW_MS, &result, &error), PV_IO);
-    }
+    assert_int_equal(article_round(files, NOW_MS, &result, &error), PV_IO);
     assert_int_equal(unlink(place), 0);
     export_round();
     assert_items("also-read/a.json", "/b readers 0.5");

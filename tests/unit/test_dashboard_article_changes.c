@@ -216,11 +216,11 @@ static void what_is_too_much_for_a_round_is_in_the_next(void **state)
     drop_all(changes);
     assert_int_equal(round_of(changes, &site), PV_CHANGES_MAX);
     drop_all(changes);
-    assert_true(pv_changes_wants_more(changes));
+    assert_true(pv_changes_wants_more(changes, 0));
     assert_int_equal(round_of(changes, &site), 500);
     assert_true(has(changes, "/40499"));
     drop_all(changes);
-    assert_false(pv_changes_wants_more(changes));
+    assert_false(pv_changes_wants_more(changes, 0));
     assert_int_equal(round_of(changes, &site), 0);
     pv_changes_destroy(changes);
 }
@@ -302,10 +302,10 @@ static void all_are_wanted_once(void **state)
     round_of(changes, &site);
     drop_all(changes);
     pv_changes_want_all(changes);
-    assert_true(pv_changes_wants_more(changes));
+    assert_true(pv_changes_wants_more(changes, 0));
     assert_int_equal(round_of(changes, &site), 1500);
     drop_all(changes);
-    assert_false(pv_changes_wants_more(changes));
+    assert_false(pv_changes_wants_more(changes, 0));
     assert_int_equal(round_of(changes, &site), 0);
     pv_changes_destroy(changes);
 }

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
+#include "dashboard_article_round.h"
 #include "dashboard_files.h"
 
 #include "dashboard-export/article_changes.h"
-#include "dashboard-export/article_file.h"
 #include "dashboard-export/publish.h"
 #include "pageview/bucket.h"
 
@@ -42,9 +42,7 @@ static int finish(void **state)
 
 static enum pv_status export_at(int64_t now_ms)
 {
-    const struct pv_snapshot_stamp stamp = {.generated_ms = now_ms, .committed_ms = now_ms};
-
-    return pv_article_files_round(files, &stamp, now_ms, &result, &error);
+    return article_round(files, now_ms, &result, &error);
 }
 
 static enum pv_status export_round(void)
