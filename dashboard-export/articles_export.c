@@ -155,6 +155,13 @@ enum pv_status pv_articles_export_await_reading(struct pv_round *round)
     return PV_OK;
 }
 
+struct pv_redis *pv_articles_export_redis(const struct pv_round *round)
+{
+    const struct pv_exporter *exporter = round->exporter;
+
+    return exporter->articles_job != NULL ? exporter->articles_redis : exporter->redis;
+}
+
 enum pv_status pv_articles_export_end(struct pv_round *round)
 {
     struct pv_articles_job *job = join(round->exporter);

@@ -17,6 +17,10 @@ enum pv_status pv_articles_export_start(struct pv_round *round);
  * does not make the list wait, which would be written when nothing else is left to do. */
 enum pv_status pv_articles_export_await_reading(struct pv_round *round);
 
+/* The connection for what is asked for then: that of the thread, or the exporter's own where there
+ * is no thread. */
+struct pv_redis *pv_articles_export_redis(const struct pv_round *round);
+
 /* Waits for the list and settles it (round.h). PV_OK when none was started. */
 enum pv_status pv_articles_export_end(struct pv_round *round);
 

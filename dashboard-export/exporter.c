@@ -1,6 +1,7 @@
 #include "dashboard-export/exporter.h"
 
 #include "dashboard-export/article_export.h"
+#include "dashboard-export/article_file.h"
 #include "dashboard-export/articles_export.h"
 #include "dashboard-export/counts.h"
 #include "dashboard-export/csv.h"
@@ -54,7 +55,8 @@ static enum pv_status export_top(struct pv_round *round, enum pv_bucket_size siz
     pv_layout_top(size, time_ms, path);
     target = pv_top_target(&top);
     if (status == PV_OK)
-        status = pv_counts_read(round->exporter->redis, prefix, key, &target, &reading, &error);
+        status =
+            pv_counts_read(pv_articles_export_redis(round), prefix, key, &target, &reading, &error);
     if (status != PV_OK) {
         status = pv_round_settle(round, path, status, NULL, &error);
     } else if (reading.exists) {
@@ -146,18 +148,6 @@ static enum pv_status export_live(struct pv_round *round)
     return pv_round_publish(round, PV_LAYOUT_LIVE, &text);
 }
 
-static enum pv_status start_article_files(struct pv_round *round)
-{
-    struct pv_exporter *exporter = round->exporter;
-
-    return pv_article_export_start(round, &exporter->article_files, exporter->options->full);
-}
-
-static enum pv_status end_article_files(struct pv_round *round)
-{
-    return pv_article_export_end(round, round->exporter->article_files);
-}
-
 static enum pv_status export_index(struct pv_round *round)
 {
     const struct pv_snapshot_stamp stamp = pv_round_stamp(round);
@@ -176,10 +166,9 @@ static enum pv_status export_index(struct pv_round *round)
     return pv_round_publish(round, PV_LAYOUT_INDEX, &text);
 }
 
-/* A new snapshot is a row. The list of all articles is made beside the rows between its start and
- * its end: while Redis reads it out, the files of articles are written, and while it is sorted and
- * compressed and they are brought to disk, Redis reads out days and hours. The index is last: it
- * lists what the others wrote. */
+/* A new snapshot is a row. The list of all articles and the files of articles are made beside the
+ * rows between their start and their end. Days and hours are asked for when that list was read: it
+ * takes longest to make. The index is last: it lists what the others wrote. */
 static enum pv_status (*const exports[])(struct pv_round *round) = {
     pv_web_files_export,
     export_totals,
@@ -189,10 +178,10 @@ static enum pv_status (*const exports[])(struct pv_round *round) = {
     pv_export_filtered,
     pv_export_trending,
     pv_articles_export_start,
-    start_article_files,
+    pv_article_export_start,
     pv_articles_export_await_reading,
     export_days_and_hours,
-    end_article_files,
+    pv_article_export_end,
     pv_articles_export_end,
     export_index,
 };
@@ -226,7 +215,7 @@ static enum pv_status run_exports(struct pv_round *round, struct pv_error *error
         if (status != PV_OK || pv_stop_requested())
             break;
     }
-    (void)end_article_files(round); /* of a round that ended early */
+    pv_article_export_abandon(round);
     pv_articles_export_abandon(round);
     if (round->failure.status != PV_OK)
         *error = round->failure;

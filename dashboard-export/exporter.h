@@ -13,6 +13,7 @@
 #include "dashboard-export/site_history.h"
 
 struct pv_article_files;
+struct pv_article_job;
 struct pv_articles_job;
 struct pv_written_files;
 
@@ -29,6 +30,7 @@ struct pv_exporter {
     int64_t tops_ms; /* when all top lists were last read (monotonic); negative: not yet */
     int64_t week_day, week_ms; /* site/<date>.json of last week: which day, and when (monotonic) */
     struct pv_article_files *article_files; /* NULL before the first round */
+    struct pv_article_job *article_job;     /* a thread that writes them; NULL: none */
     unsigned web_opening;                   /* of the directory that has the web files; 0: none */
     struct pv_written_files *written;       /* what rounds wrote is noted there; may be NULL */
     bool redis_checked;                     /* its version, since the connection was made */

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,29 @@ def test_long_list_of_all_articles_that_loses_its_connection_fails_the_round_and
     head, *lines = map(json.loads, gzip.decompress((out / "articles.ndjson.gz").read_bytes()).splitlines())
     assert {line["article"]: line["views"] for line in lines} == views
     assert head["exact"] and head["counted_to"] == {"pageviews/0": sum(views.values())}
+
+
+def test_files_of_articles_beside_a_long_list_that_lose_their_connection_are_made_in_the_next_round(
+        redis_server: RedisServer, tmp_path: Path) -> None:
+    """A thread makes them then. Nothing else asks for the day that is the first of an article's thirty."""
+    client, out, now = redis_server.client(), tmp_path / "out", datetime.now(timezone.utc)
+    views = {f"/a/{n}": n + 1 for n in range(2 * SMALL)}
+    for key in ("pv:views", f"pv:views:{now:%Y-%m-%dT%H:%M}"):
+        client.hset(key, mapping=views)
+    client.hset(f"pv:site:{now:%Y-%m-%d}", mapping={f"{now:%H:%M}": sum(views.values())})
+    client.hset("pv:meta", mapping={"last_commit_ms": int(now.timestamp() * 1000)})
+    proxy = TcpProxy(redis_server.port, f"pv:views:{now - timedelta(days=29):%Y-%m-%d}\r\n".encode(), lambda: 1)
+    proxy.lose(Lose.REQUEST)
+    running = exporter(redis_server, tmp_path, out, redis=proxy.address)
+    running.wait_text(r"event=redis_away .*")
+    assert proxy.lost == 1
+    wait_until(lambda: len(list((out / "articles").rglob("*.json"))) == len(views), "the next rounds have all files",
+               explain=running.describe)
+    running.stop()
+    proxy.close()
+    for article, total in views.items():
+        assert json.loads((out / f"articles{article}.json").read_bytes())["total"] == total
+    assert not unfinished(out)
 
 
 def test_long_list_of_all_articles_is_read_before_the_days_and_hours_are(
