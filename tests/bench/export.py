@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,6 +95,16 @@ class _Site:
         return sum(24 + len(name) for name, _ in self.client.hscan_iter("pv:views", count=10_000)) / 2**20
 
 
+@dataclass(frozen=True)
+class Place:
+    """Each run has an empty directory on disk: ext4 passes over the inodes that were deleted in the last minutes each
+    time it looks for a free one, so that what replaces thousands of files again and again measures little else."""
+
+    name: str
+    out: Path
+    is_emptied: bool
+
+
 def _content(path: Path) -> Any:
     """Without what says when it was made, and what only one that ran before can know."""
     return json.loads(path.read_bytes(), object_hook=lambda found: {
@@ -110,13 +120,22 @@ def _compare(ours: Path, theirs: Path) -> int:
     return len(files)
 
 
-def _write_both(bench: Bench, site: _Site, commands: dict[str, list[str]], out: Path) -> int:
-    """The same views, in one hour of the clock; returns how many files were compared."""
+def _commands(bench: Bench, out: Path) -> dict[str, list[str]]:
+    exporter = bench.command("pv-dashboard-export", f"--redis={bench.server.address}", "--once")
+    return {
+        "ours": [*exporter, f"--out={out / 'ours'}"],
+        "gzip": [*exporter, f"--out={out / 'gzip'}", "--gzip"],
+        "peer": [sys.executable, str(PEER), f"--redis={bench.server.address}", f"--out={out / 'peer'}"],
+    }
+
+
+def _write_all(bench: Bench, site: _Site, out: Path) -> int:
+    """The same views by all, in one hour of the clock; returns how many files were compared."""
     for _ in range(TRIES):
         site.view()
         hour = int(time.time()) // 3600
-        for name in ("ours", "peer"):
-            run(commands[name], bench.directory / f"export-{name}.log")
+        for name, command in _commands(bench, out).items():
+            run(command, bench.directory / f"export-{name}.log")
         if int(time.time()) // 3600 == hour:
             break
     return _compare(out / "ours", out / "peer")
@@ -125,30 +144,27 @@ def _write_both(bench: Bench, site: _Site, commands: dict[str, list[str]], out: 
 def _row(name: str, costs: list[Cost], peer: Cost | None) -> Cost:
     cost = median(costs)
     faster = f"{peer.wall_s / cost.wall_s:>8.1f}" if peer else f"{'':>8}"
-    print(f"{name:<44}{cost.wall_s:>8.2f}{cost.cpu_s:>8.2f}{faster}{cost.redis_cpu_s:>9.2f}{cost.rss_mib:>9.0f}", flush=True)
+    print(f"{name:<56}{cost.wall_s:>8.2f}{cost.cpu_s:>8.2f}{faster}{cost.redis_cpu_s:>9.2f}{cost.rss_mib:>9.0f}", flush=True)
     return cost
 
 
-def _cycles(bench: Bench, site: _Site, place: str, out: Path) -> None:
+def _cycles(bench: Bench, site: _Site, place: Place) -> None:
     """Ours and the peer in turns, so that both have the same views to write."""
     costs: dict[str, list[Cost]] = {"ours": [], "gzip": [], "peer": []}
-    commands = {
-        "ours": bench.command("pv-dashboard-export", f"--redis={bench.server.address}", f"--out={out / 'ours'}", "--once"),
-        "gzip": bench.command("pv-dashboard-export", f"--redis={bench.server.address}", f"--out={out / 'gzip'}", "--once",
-                              "--gzip"),
-        "peer": [sys.executable, str(PEER), f"--redis={bench.server.address}", f"--out={out / 'peer'}"],
-    }
-    for _ in range(bench.options.runs):
-        for name, command in commands.items():
+    place.out.mkdir()
+    compared = _write_all(bench, site, place.out)
+    for number in range(bench.options.runs):
+        out = place.out / f"{number}" if place.is_emptied else place.out
+        out.mkdir(exist_ok=True)
+        for name, command in _commands(bench, out).items():
             site.view()
             before_s = bench.redis_cpu_s()
             cost, _ = run(command, bench.directory / f"export-{name}.log")
             costs[name].append(replace(cost, redis_cpu_s=bench.redis_cpu_s() - before_s))
-    compared = _write_both(bench, site, commands, out)
     peer = median(costs["peer"])
-    _row(f"redis-py, {place}", costs["peer"], None)
-    ours = _row(f"pv-dashboard-export --once, {place}", costs["ours"], peer)
-    _row(f"pv-dashboard-export --once --gzip, {place}", costs["gzip"], peer)
+    _row(f"redis-py, {place.name}", costs["peer"], None)
+    ours = _row(f"pv-dashboard-export --once, {place.name}", costs["ours"], peer)
+    _row(f"pv-dashboard-export --once --gzip, {place.name}", costs["gzip"], peer)
     print(f"  {peer.wall_s / ours.wall_s:.1f} times as fast (target: at least {TIMES_FASTER}), with "
           f"{peer.cpu_s / ours.cpu_s:.1f} times less of the processor beside Redis's; "
           f"{compared:,} JSON files say the same")
@@ -195,13 +211,13 @@ def _keeps_running(bench: Bench, site: _Site, out: Path) -> None:
 def measure_export(bench: Bench) -> None:
     site = _Site(bench)
     print(f"\nExport: {site.articles:,} articles, {site.changed:,} of them read in the minute; seconds of a cycle, median of "
-          f"{bench.options.runs}\n{'':<44}{'wall s':>8}{'CPU s':>8}{'times':>8}{'Redis s':>9}{'RSS MiB':>9}", flush=True)
+          f"{bench.options.runs}\n{'':<56}{'wall s':>8}{'CPU s':>8}{'times':>8}{'Redis s':>9}{'RSS MiB':>9}", flush=True)
     memory = MEMORY / f"pv-bench-export-{bench.directory.name}"
     try:
-        for place, out in (("tmpfs", memory), ("disk", bench.directory / "export")):
-            out.mkdir()
-            _cycles(bench, site, place, out)
-            shutil.rmtree(out)
+        for place in (Place("memory, files replaced", memory, is_emptied=False),
+                      Place("disk, new files", bench.directory / "export", is_emptied=True)):
+            _cycles(bench, site, place)
+            shutil.rmtree(place.out)
         memory.mkdir()
         _keeps_running(bench, site, memory)
     finally:
