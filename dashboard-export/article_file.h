@@ -22,7 +22,8 @@ struct pv_article_result {
 };
 
 /* The others must outlive it; `seed` is a number that nobody can guess. Memory: that of
- * article_changes.h, article_ranks.h, article_pages.h and also_page.h, and of two article_batch.h. */
+ * article_changes.h, article_ranks.h, article_pages.h and also_page.h, and of two article_batch.h.
+ */
 enum pv_status pv_article_files_new(struct pv_redis *redis, const char *prefix,
                                     const struct pv_directory *directory,
                                     const struct pv_badge_words *words, uint64_t seed,

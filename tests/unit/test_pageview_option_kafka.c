@@ -125,15 +125,14 @@ static void properties_that_exact_counts_depend_on_are_refused(void **state)
     };
 
     (void)state;
-    options.kafka.brokers = "b:1";
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         const struct pv_list properties = {&own[i], 1};
+        const struct pv_kafka_options kafka = {.brokers = "b:1", .properties = &properties};
         char name[64];
 
         snprintf(name, sizeof name, "kafka.%.*s is set by the program", (int)strcspn(own[i], "="),
                  own[i]);
-        options.kafka.properties = &properties;
-        assert_int_equal(pv_kafka_options_check(&options.kafka, &error), PV_INVALID);
+        assert_int_equal(pv_kafka_options_check(&kafka, &error), PV_INVALID);
         assert_contains(error.text, name);
     }
 }
