@@ -69,7 +69,7 @@ void pv_article_files_want_all(struct pv_article_files *files)
 }
 
 /* The chunk in publication; it is empty when none is. Its articles are the last of the list. */
-static struct pv_article_chunk *published(struct pv_article_files *files)
+static struct pv_article_chunk *in_publication(struct pv_article_files *files)
 {
     return &files->chunks[1 - files->writing];
 }
@@ -214,7 +214,7 @@ static enum pv_status write_articles(struct round *round, size_t owner, struct p
 static enum pv_status settle(struct pv_article_files *files, struct pv_article_result *result,
                              struct pv_error *failure, struct pv_error *error)
 {
-    struct pv_article_chunk *chunk = published(files);
+    struct pv_article_chunk *chunk = in_publication(files);
     size_t count = chunk->count, failed = 0, first = pv_changes_count(files->changes) - count;
     bool again[PV_CHUNK_MAX];
     enum pv_status status;
@@ -246,7 +246,7 @@ static enum pv_status publish(struct round *round, struct pv_error *error)
     enum pv_status status = settle(files, round->result, &round->failure, error);
 
     files->writing = 1 - files->writing;
-    pv_article_chunk_publish(published(files));
+    pv_article_chunk_publish(in_publication(files));
     return status;
 }
 
