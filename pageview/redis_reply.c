@@ -20,6 +20,10 @@ struct pv_redis_reply {
     };
 };
 
+/* hiredis 1.x looks whether an answer is a message that nobody asked for. */
+_Static_assert(offsetof(struct pv_redis_reply, kind) == offsetof(redisReply, type),
+               "hiredis reads the kind as it does its own");
+
 struct pv_reply_block {
     struct pv_reply_block *next; /* of the same answer */
     size_t used, size;
@@ -40,33 +44,30 @@ static bool add_block(struct pv_reply_builder *builder, size_t size)
     *block = (struct pv_reply_block){.size = size};
     if (builder->last != NULL)
         builder->last->next = block;
-    else
-        builder->first = block;
     builder->last = block;
+    builder->size += size;
     return true;
 }
 
-/* The next block is twice as large as the last one, and has room for `size` bytes. */
+/* The next block has room for `size` bytes, or half of what the answer has so far. */
 static bool grow(struct pv_reply_builder *builder, size_t size)
 {
-    size_t doubled = 2 * builder->last->size;
+    size_t half = aligned(builder->size / 2);
 
-    if (doubled > BLOCK_MAX)
-        doubled = BLOCK_MAX;
-    return add_block(builder, size > doubled ? size : doubled);
+    if (half > BLOCK_MAX)
+        half = BLOCK_MAX;
+    return add_block(builder, size > half ? size : half);
 }
 
 /* Memory of the answer in the making; NULL when there is none left. */
 static void *take(struct pv_reply_builder *builder, size_t size)
 {
-    struct pv_reply_block *block = builder->last;
     size_t whole = aligned(size);
+    struct pv_reply_block *block;
 
-    if (block->size - block->used < whole) {
-        if (!grow(builder, whole))
-            return NULL;
-        block = builder->last;
-    }
+    if (builder->last->size - builder->last->used < whole && !grow(builder, whole))
+        return NULL;
+    block = builder->last;
     block->used += whole;
     return block->bytes + block->used - whole;
 }
@@ -80,7 +81,7 @@ static struct pv_redis_reply *place_of(const redisReadTask *task, size_t size)
 
     if (task->parent != NULL)
         return &((struct pv_redis_reply *)task->parent->obj)->items[task->idx];
-    *builder = (struct pv_reply_builder){NULL, NULL};
+    *builder = (struct pv_reply_builder){NULL, 0};
     return add_block(builder, sizeof(struct pv_redis_reply) + aligned(size))
                ? take(builder, sizeof(struct pv_redis_reply))
                : NULL;
@@ -111,18 +112,6 @@ static void *create_array_of(const redisReadTask *task, size_t count)
     return reply;
 }
 
-#if HIREDIS_MAJOR >= 1
-static void *create_array(const redisReadTask *task, size_t count)
-{
-    return create_array_of(task, count);
-}
-#else
-static void *create_array(const redisReadTask *task, int count)
-{
-    return create_array_of(task, (size_t)count);
-}
-#endif
-
 static void *create_number(const redisReadTask *task, long long number)
 {
     struct pv_redis_reply *reply = place_of(task, 0);
@@ -141,6 +130,30 @@ static void *create_nil(const redisReadTask *task)
     return reply;
 }
 
+#if HIREDIS_MAJOR >= 1
+static void *create_array(const redisReadTask *task, size_t count)
+{
+    return create_array_of(task, count);
+}
+
+/* What only RESP 3 has, which is never asked for; hiredis reads it all the same. */
+static void *create_double(const redisReadTask *task, double number, char *bytes, size_t length)
+{
+    (void)number;
+    return create_text(task, bytes, length);
+}
+
+static void *create_bool(const redisReadTask *task, int number)
+{
+    return create_number(task, number);
+}
+#else
+static void *create_array(const redisReadTask *task, int count)
+{
+    return create_array_of(task, (size_t)count);
+}
+#endif
+
 static void destroy(void *reply)
 {
     pv_redis_reply_destroy(reply);
@@ -148,12 +161,17 @@ static void destroy(void *reply)
 
 void pv_reply_use(redisReader *reader, struct pv_reply_builder *builder)
 {
-    /* Without those that only RESP 3 has. */
-    static redisReplyObjectFunctions functions = {.createString = create_text,
-                                                  .createArray = create_array,
-                                                  .createInteger = create_number,
-                                                  .createNil = create_nil,
-                                                  .freeObject = destroy};
+    static redisReplyObjectFunctions functions = {
+        .createString = create_text,
+        .createArray = create_array,
+        .createInteger = create_number,
+        .createNil = create_nil,
+        .freeObject = destroy,
+#if HIREDIS_MAJOR >= 1
+        .createDouble = create_double,
+        .createBool = create_bool,
+#endif
+    };
 
     reader->fn = &functions;
     reader->privdata = builder;

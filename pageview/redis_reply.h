@@ -2,8 +2,7 @@
  * together. hiredis's own answers are two pieces of memory for each element, and a page of a large
  * hash has thousands. Internal to redis_client.
  *
- * Memory: 24 bytes an element and its text, in blocks of at most 64 KiB, unless one text or one
- * array is larger. */
+ * Memory: 24 bytes an element and its text, and half as much again or 64 KiB, whichever is less. */
 #ifndef PAGEVIEW_REDIS_REPLY_H
 #define PAGEVIEW_REDIS_REPLY_H
 
@@ -13,7 +12,8 @@ struct pv_reply_block;
 
 /* The answer in the making on a connection; all zero at first. */
 struct pv_reply_builder {
-    struct pv_reply_block *first, *last;
+    struct pv_reply_block *last;
+    size_t size; /* of all its blocks */
 };
 
 /* Makes the reader build its answers so: each is a struct pv_redis_reply. The builder must outlive

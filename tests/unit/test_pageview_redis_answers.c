@@ -156,6 +156,38 @@ static void a_long_answer_is_kept_beside_the_next_one(void **state)
     pv_buffer_clean_up(&answer);
 }
 
+/* What there is of the answer is freed: the sanitizer says so if it is not. */
+static void a_connection_that_ends_deep_in_an_answer_is_lost(void **state)
+{
+    static const struct exchange script[] = {
+        {PING, "*3\r\n$3\r\none\r\n*0\r\n*2\r\n*-1\r\n*2\r\n:1\r\n"}, {NULL, NULL}};
+    struct pv_redis_reply *reply;
+
+    (void)state;
+    start_server(script);
+    assert_int_equal(ping(&reply), PV_UNAVAILABLE);
+    assert_null(reply);
+    assert_followed();
+}
+
+/* Nobody asks for RESP 3, and older ones of hiredis do not know it. */
+static void answers_of_another_protocol_do_no_harm(void **state)
+{
+    static const struct exchange script[] = {{PING, "*2\r\n#t\r\n,1.5\r\n"}, {NULL, NULL}};
+    struct pv_redis_reply *reply;
+
+    (void)state;
+    start_server(script);
+    if (ping(&reply) == PV_OK) {
+        assert_int_equal(pv_redis_reply_number(pv_redis_reply_at(reply, 0), -1), 1);
+        assert_null(pv_redis_reply_text(pv_redis_reply_at(reply, 1), NULL));
+        pv_redis_reply_destroy(reply);
+    } else {
+        assert_int_equal(error.status, PV_UNAVAILABLE);
+    }
+    assert_followed();
+}
+
 static void an_error_inside_an_array_is_an_element(void **state)
 {
     static const struct exchange script[] = {{PING, "*2\r\n-ERR inside\r\n+OK\r\n"}, {NULL, NULL}};
@@ -214,6 +246,8 @@ int main(void)
         connected(an_error_answer_tells_what_to_do),
         connected(answers_are_read_by_their_type),
         connected(a_long_answer_is_kept_beside_the_next_one),
+        connected(a_connection_that_ends_deep_in_an_answer_is_lost),
+        connected(answers_of_another_protocol_do_no_harm),
         connected(an_error_inside_an_array_is_an_element),
         connected(only_digits_are_a_number),
     };
