@@ -5,10 +5,9 @@
  * for views; so what is hot does not write a file for every article. An article of which nothing is
  * known, and with nothing hot on the site, has no file.
  *
- * A round is: take up the changes; then for each page of articles read it, write the texts, and let
- * go of it; then end. Memory: 2 MiB for what was written, 110 KiB, a page of answers, and
- * also_hot.h.
- */
+ * A round is: take up the changes; then for all articles that are read together read what is also
+ * read, write the texts, and let go of them; then end. Memory: 2 MiB for what was written, and that
+ * of also_page.h and also_hot.h. */
 #ifndef DASHBOARD_EXPORT_ALSO_FILES_H
 #define DASHBOARD_EXPORT_ALSO_FILES_H
 

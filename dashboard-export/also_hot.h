@@ -15,7 +15,7 @@ struct pv_also_hot_list {
     struct pv_redis_reply *reply;
 };
 
-/* All zero but for the first two is empty. Memory: 1 KiB a section or so, 6 KiB at most. */
+/* All zero but for the first two is empty. Memory: 1 KiB a section or so, 8 KiB at most. */
 struct pv_also_hot {
     struct pv_redis *redis;
     const char *prefix;

@@ -176,6 +176,7 @@ static enum pv_status send_views(struct pv_redis *redis, const char *prefix,
     return pv_redis_queue(redis, (int)(2 + count), arguments, lengths, error);
 }
 
+/* Counts are between the offsets, and what articles are called is behind them. */
 static enum pv_status send_questions(struct pv_redis *redis, const char *prefix,
                                      const struct pv_also_page *page, struct pv_error *error)
 {
@@ -185,9 +186,11 @@ static enum pv_status send_questions(struct pv_redis *redis, const char *prefix,
     pv_key_article_stem(prefix, stem);
     for (size_t first = 0; first < page->article_count && status == PV_OK; first += PART)
         status = send_views(redis, prefix, page, first, error);
+    if (status == PV_OK)
+        status = pv_ask_offsets(redis, prefix, error);
     for (size_t i = 0; i < page->article_count && status == PV_OK; i++)
         status = pv_ask_description(redis, stem, page->articles[i].article, error);
-    return status == PV_OK ? pv_ask_offsets(redis, prefix, error) : status;
+    return status;
 }
 
 static void receive_views(struct pv_answers *answers, struct pv_also_page *page, size_t first)
@@ -200,10 +203,8 @@ static void receive_views(struct pv_answers *answers, struct pv_also_page *page,
     pv_redis_reply_destroy(views);
 }
 
-static void receive_articles(struct pv_answers *answers, struct pv_also_page *page)
+static void receive_descriptions(struct pv_answers *answers, struct pv_also_page *page)
 {
-    for (size_t first = 0; first < page->article_count; first += PART)
-        receive_views(answers, page, first);
     for (size_t i = 0; i < page->article_count; i++) {
         struct pv_also_article *article = &page->articles[i];
 
@@ -224,8 +225,10 @@ static enum pv_status read_articles(struct pv_redis *redis, const char *prefix,
     if (status != PV_OK)
         return status;
     pv_answers_offsets(&answers, &page->offsets);
-    receive_articles(&answers, page);
+    for (size_t first = 0; first < page->article_count; first += PART)
+        receive_views(&answers, page, first);
     page->exact = pv_answers_same_offsets(&answers, &page->offsets);
+    receive_descriptions(&answers, page);
     return answers.status;
 }
 

@@ -8,12 +8,12 @@
 
 enum { PV_ALSO_ARTICLES_MAX = PV_ARTICLE_PAGES_MAX * PV_ALSO_ITEMS_MAX };
 
-/* All zero is empty. About 1 MiB, and the answers of Redis that the texts are in: an id, a title
- * and a section for each of PV_ALSO_ARTICLES_MAX articles, 10 MiB at the very worst. */
+/* All zero is empty. About 1 MiB, and the answers of Redis that the texts are in: 16 MiB with the
+ * longest ids, titles and sections, 5 MiB with those of 60 bytes. */
 struct pv_also_page {
     struct pv_also_items lists[PV_ARTICLE_PAGES_MAX];
     size_t count;
-    bool exact; /* no counts were added while it was read */
+    bool exact; /* no counts were added while the views were read */
     struct pv_offsets offsets;
     struct pv_also_article articles[PV_ALSO_ARTICLES_MAX]; /* that any list has, by id */
     size_t article_count;

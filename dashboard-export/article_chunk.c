@@ -22,7 +22,8 @@ static void *publish(void *context)
     struct pv_error failure;
 
     if (pv_batch_finish(&chunk->batch, chunk->failed, &chunk->written, &chunk->bytes, &failure) !=
-        PV_OK)
+            PV_OK &&
+        chunk->failure.status == PV_OK)
         chunk->failure = failure;
     return NULL;
 }

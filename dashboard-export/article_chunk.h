@@ -12,13 +12,12 @@ enum { PV_CHUNK_FILES = 3, PV_CHUNK_MAX = PV_BATCH_MAX / PV_CHUNK_FILES };
 /* All zero but for the batch's directory is empty. */
 struct pv_article_chunk {
     struct pv_batch batch;
-    bool failed[PV_CHUNK_MAX]; /* articles of which a file could not be written */
     size_t count;              /* articles */
-    /* The thread's, from its start until it is joined. */
-    pthread_t thread;
-    bool has_thread;
+    bool failed[PV_CHUNK_MAX]; /* those of which a file could not be written */
+    struct pv_error failure;   /* the first of them; PV_OK when none failed */
     int64_t written, bytes;
-    struct pv_error failure; /* the first one of publishing; PV_OK when there was none */
+    pthread_t thread; /* until it is joined, only it uses the chunk, but for `count` */
+    bool has_thread;
 };
 
 /* Waits until it is published, if it is to be. */
@@ -30,7 +29,7 @@ void pv_article_chunk_open(struct pv_article_chunk *chunk);
 /* Begins to show its files to readers; where there is no thread for it, all is done on return. */
 void pv_article_chunk_publish(struct pv_article_chunk *chunk);
 
-/* Waits until that is done: `failed`, `written`, `bytes` and `failure` say what became of it. */
+/* Waits until that is done: `failed`, `failure`, `written` and `bytes` say what became of it. */
 void pv_article_chunk_await(struct pv_article_chunk *chunk);
 
 #endif

@@ -11,6 +11,7 @@
 struct pv_article_job {
     struct pv_round *round;
     pthread_t thread;
+    struct pv_article_result result;
     enum pv_status status;
     struct pv_error error;
 };
@@ -42,27 +43,37 @@ static void count(struct pv_progress *progress, const struct pv_article_result *
         pv_metric_add(&progress->failed, result->failed - 1);
 }
 
-static enum pv_status write_round(struct pv_round *round, struct pv_error *error)
+static void add(struct pv_article_result *sum, const struct pv_article_result *result)
+{
+    sum->written += result->written;
+    sum->bytes += result->bytes;
+    sum->unchanged += result->unchanged;
+    sum->failed += result->failed;
+    sum->inexact += result->inexact;
+}
+
+static enum pv_status write_round(const struct pv_round *round, struct pv_article_result *sum,
+                                  struct pv_error *error)
 {
     const struct pv_snapshot_stamp stamp = pv_round_stamp(round);
     struct pv_article_result result;
     enum pv_status status = pv_article_files_round(round->exporter->article_files, &stamp,
                                                    round->moment.clock_ms, &result, error);
 
-    count(round->exporter->progress, &result);
+    add(sum, &result);
     return status;
 }
 
-static enum pv_status finish_round(struct pv_round *round, struct pv_error *error)
+static enum pv_status finish_round(const struct pv_round *round, struct pv_article_result *sum,
+                                   struct pv_error *error)
 {
-    struct pv_exporter *exporter = round->exporter;
     struct pv_article_result result;
     enum pv_status status;
 
-    if (exporter->article_files == NULL)
+    if (round->exporter->article_files == NULL)
         return PV_OK;
-    status = pv_article_files_finish(exporter->article_files, &result, error);
-    count(exporter->progress, &result);
+    status = pv_article_files_finish(round->exporter->article_files, &result, error);
+    add(sum, &result);
     return status;
 }
 
@@ -72,21 +83,24 @@ static bool wants_more(const struct pv_exporter *exporter)
            pv_article_files_want_more(exporter->article_files);
 }
 
-static enum pv_status write_all(struct pv_round *round, struct pv_error *error)
+static enum pv_status write_all(const struct pv_round *round, struct pv_article_result *sum,
+                                struct pv_error *error)
 {
-    enum pv_status status = write_round(round, error);
+    enum pv_status status = write_round(round, sum, error);
 
     while (status == PV_OK && wants_more(round->exporter)) {
-        status = finish_round(round, error);
+        status = finish_round(round, sum, error);
         if (status == PV_OK)
-            status = write_round(round, error);
+            status = write_round(round, sum, error);
     }
     return status;
 }
 
-static enum pv_status settle(struct pv_round *round, enum pv_status status,
-                             const struct pv_error *error)
+/* Counts what was done, and settles the failure of some of it. */
+static enum pv_status settle(struct pv_round *round, const struct pv_article_result *result,
+                             enum pv_status status, const struct pv_error *error)
 {
+    count(round->exporter->progress, result);
     return status == PV_OK ? PV_OK
                            : pv_round_settle(round, PV_ARTICLE_DIRECTORY, status, NULL, error);
 }
@@ -95,7 +109,7 @@ static void *write_in_thread(void *context)
 {
     struct pv_article_job *job = context;
 
-    job->status = write_all(job->round, &job->error);
+    job->status = write_all(job->round, &job->result, &job->error);
     return NULL;
 }
 
@@ -117,51 +131,55 @@ static bool start_thread(struct pv_round *round)
 
 enum pv_status pv_article_export_start(struct pv_round *round)
 {
+    struct pv_article_result result = {.written = 0};
     struct pv_error error;
     enum pv_status status = make(round->exporter, &error);
 
-    if (status == PV_OK && round->exporter->articles_job != NULL && start_thread(round))
+    if (status == PV_OK && round->exporter->archive_job != NULL && start_thread(round))
         return PV_OK;
     if (status == PV_OK)
-        status = write_all(round, &error);
-    return settle(round, status, &error);
+        status = write_all(round, &result, &error);
+    return settle(round, &result, status, &error);
 }
 
-/* What became of the files that the thread wrote. PV_OK when there was none. */
-static enum pv_status join(struct pv_exporter *exporter, struct pv_error *error)
+/* What became of the files that the thread wrote; the caller frees it. NULL when there was none. */
+static struct pv_article_job *join(struct pv_exporter *exporter)
 {
     struct pv_article_job *job = exporter->article_job;
-    enum pv_status status;
 
-    if (job == NULL)
-        return PV_OK;
-    pthread_join(job->thread, NULL);
-    status = job->status;
-    *error = job->error;
-    free(job);
+    if (job != NULL)
+        pthread_join(job->thread, NULL);
     exporter->article_job = NULL;
-    return status;
+    return job;
+}
+
+static enum pv_status finish(struct pv_round *round)
+{
+    struct pv_article_result result = {.written = 0};
+    struct pv_error error;
+    enum pv_status status = finish_round(round, &result, &error);
+
+    return settle(round, &result, status, &error);
 }
 
 enum pv_status pv_article_export_end(struct pv_round *round)
 {
-    struct pv_error error;
-    enum pv_status status = join(round->exporter, &error);
+    struct pv_article_job *job = join(round->exporter);
+    enum pv_status status =
+        job != NULL ? settle(round, &job->result, job->status, &job->error) : PV_OK;
 
-    status = settle(round, status, &error);
-    if (status != PV_OK)
-        return status;
-    status = finish_round(round, &error);
-    return settle(round, status, &error);
+    free(job);
+    return status == PV_OK ? finish(round) : status;
 }
 
 void pv_article_export_abandon(struct pv_round *round)
 {
-    struct pv_error error;
-    enum pv_status status = join(round->exporter, &error);
+    struct pv_article_job *job = join(round->exporter);
 
-    if (status != PV_UNAVAILABLE && status != PV_INVALID)
-        (void)settle(round, status, &error);
-    status = finish_round(round, &error);
-    (void)settle(round, status, &error);
+    if (job != NULL && (job->status == PV_UNAVAILABLE || job->status == PV_INVALID))
+        count(round->exporter->progress, &job->result);
+    else if (job != NULL)
+        (void)settle(round, &job->result, job->status, &job->error);
+    free(job);
+    (void)finish(round);
 }

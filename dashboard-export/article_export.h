@@ -1,5 +1,5 @@
 /* The files of articles as one of the exports of a round. While a long list of all articles is read
- * (articles_export.h), a thread makes them: Redis is then asked for days and hours as soon as that
+ * (archive_export.h), a thread makes them: Redis is then asked for days and hours as soon as that
  * list is read. Internal to the exporter's files. */
 #ifndef DASHBOARD_EXPORT_ARTICLE_EXPORT_H
 #define DASHBOARD_EXPORT_ARTICLE_EXPORT_H

@@ -111,7 +111,7 @@ static void add_file(struct round *round, const char *directory, struct pv_text 
     if (!chunk->failed[owner] &&
         pv_batch_add(&chunk->batch, path, &files->text, owner, &error) != PV_OK) {
         chunk->failed[owner] = true;
-        note_failure(&round->failure, &error);
+        note_failure(&chunk->failure, &error);
     }
     pv_buffer_reset(&files->text);
 }
@@ -153,7 +153,8 @@ static void take_asked(const struct round *round, struct pv_text articles[PV_ART
         articles[i] = pv_changes_at(round->files->changes, round->unasked + i);
 }
 
-/* Asks for the articles before those that were asked for, if there are any. */
+/* Asks for the articles before those that were asked for, if there are any and nobody wants it to
+ * stop. */
 static enum pv_status ask_for_articles(struct round *round, struct pv_error *error)
 {
     struct pv_text articles[PV_ARTICLE_PAGES_MAX];
@@ -161,6 +162,8 @@ static enum pv_status ask_for_articles(struct round *round, struct pv_error *err
 
     round->asked = round->unasked < PV_ARTICLE_PAGES_MAX ? round->unasked : PV_ARTICLE_PAGES_MAX;
     round->unasked -= round->asked;
+    if (pv_stop_requested())
+        round->asked = 0;
     if (round->asked == 0)
         return PV_OK;
     take_asked(round, articles);

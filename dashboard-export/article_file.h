@@ -13,7 +13,7 @@
 
 struct pv_article_files;
 
-/* What a round did. */
+/* What a round did. A failure is told together with the articles that it is of. */
 struct pv_article_result {
     int64_t written, bytes; /* files */
     int64_t unchanged;      /* files that said the same already */
@@ -39,8 +39,8 @@ bool pv_article_files_want_more(const struct pv_article_files *files);
 /* Writes what changed since the last round; the last files may still be on their way to the disk on
  * return. `clock_ms` is the clock that views are counted by. `*result` is set in every case. An
  * article that fails does not keep the others from being written, unless a whole batch of them
- * fails; the first failure is returned, those of Redis at once. A stop ends it after the page in
- * hand, with PV_OK or PV_UNAVAILABLE. */
+ * fails; the first failure is returned, those of Redis at once. A stop ends it when the
+ * articles that were read are written, a thousand at most, with PV_OK or PV_UNAVAILABLE. */
 enum pv_status pv_article_files_round(struct pv_article_files *files,
                                       const struct pv_snapshot_stamp *stamp, int64_t clock_ms,
                                       struct pv_article_result *result,

@@ -8,7 +8,7 @@
 /* Articles in a page: a field each in 79 commands, so none holds Redis for long. */
 enum { PV_ARTICLE_PAGE = 250 };
 
-/* All zero is empty. About 80 KiB, and the answers of Redis that the texts are in. */
+/* All zero is empty. About 180 KiB, and the answers of Redis that the texts are in. */
 struct pv_article_page {
     struct pv_article_counts counts[PV_ARTICLE_PAGE];
     struct pv_redis_reply *descriptions[PV_ARTICLE_PAGE];

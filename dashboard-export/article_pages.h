@@ -7,7 +7,7 @@
 
 enum { PV_ARTICLE_PAGES = 4, PV_ARTICLE_PAGES_MAX = PV_ARTICLE_PAGES * PV_ARTICLE_PAGE };
 
-/* All zero is empty. 800 KiB, and the answers of Redis that the texts are in. */
+/* All zero is empty. 700 KiB, and the answers of Redis that the texts are in. */
 struct pv_article_pages {
     struct pv_article_page pages[PV_ARTICLE_PAGES]; /* all full but for the last */
     size_t count;                                   /* of articles */

@@ -2,7 +2,7 @@
 
 #include "dashboard-export/article_export.h"
 #include "dashboard-export/article_file.h"
-#include "dashboard-export/articles_export.h"
+#include "dashboard-export/archive_export.h"
 #include "dashboard-export/counts.h"
 #include "dashboard-export/csv.h"
 #include "dashboard-export/export_site.h"
@@ -37,7 +37,7 @@ void pv_exporter_clean_up(struct pv_exporter *exporter)
     pv_ranks_clean_up(&exporter->ranks);
     pv_count_list_clean_up(&exporter->sections);
     pv_directory_clean_up(&exporter->directory);
-    pv_redis_destroy(exporter->articles_redis);
+    pv_redis_destroy(exporter->archive_redis);
 }
 
 static enum pv_status export_top(struct pv_round *round, enum pv_bucket_size size, int64_t time_ms)
@@ -56,7 +56,7 @@ static enum pv_status export_top(struct pv_round *round, enum pv_bucket_size siz
     target = pv_top_target(&top);
     if (status == PV_OK)
         status =
-            pv_counts_read(pv_articles_export_redis(round), prefix, key, &target, &reading, &error);
+            pv_counts_read(pv_archive_export_redis(round), prefix, key, &target, &reading, &error);
     if (status != PV_OK) {
         status = pv_round_settle(round, path, status, NULL, &error);
     } else if (reading.exists) {
@@ -177,12 +177,12 @@ static enum pv_status (*const exports[])(struct pv_round *round) = {
     pv_export_site_history,
     pv_export_filtered,
     pv_export_trending,
-    pv_articles_export_start,
+    pv_archive_export_start,
     pv_article_export_start,
-    pv_articles_export_await_reading,
+    pv_archive_export_await_reading,
     export_days_and_hours,
     pv_article_export_end,
-    pv_articles_export_end,
+    pv_archive_export_end,
     export_index,
 };
 
@@ -216,7 +216,7 @@ static enum pv_status run_exports(struct pv_round *round, struct pv_error *error
             break;
     }
     pv_article_export_abandon(round);
-    pv_articles_export_abandon(round);
+    pv_archive_export_abandon(round);
     if (round->failure.status != PV_OK)
         *error = round->failure;
     else if (status != PV_OK)

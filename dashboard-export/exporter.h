@@ -14,7 +14,7 @@
 
 struct pv_article_files;
 struct pv_article_job;
-struct pv_articles_job;
+struct pv_archive_job;
 struct pv_written_files;
 
 struct pv_exporter {
@@ -34,10 +34,10 @@ struct pv_exporter {
     unsigned web_opening;                   /* of the directory that has the web files; 0: none */
     struct pv_written_files *written;       /* what rounds wrote is noted there; may be NULL */
     bool redis_checked;                     /* its version, since the connection was made */
-    bool articles_tried;                    /* the list of all articles, at the time below */
-    int64_t articles_tried_ms;
-    struct pv_articles_job *articles_job; /* that list in the making; NULL between rounds */
-    struct pv_redis *articles_redis;      /* for a long one; NULL before the first */
+    bool archive_tried;                     /* the list of all articles, at the time below */
+    int64_t archive_tried_ms;
+    struct pv_archive_job *archive_job; /* that list in the making; NULL between rounds */
+    struct pv_redis *archive_redis;     /* for a long one; NULL before the first */
 };
 
 /* `options`, `redis` and `progress` must outlive it. */

@@ -13,7 +13,7 @@
 #define PV_LAYOUT_GZIP_SIZE (PV_LAYOUT_PATH_SIZE + 3)
 
 #define PV_LAYOUT_TOTALS     "totals.json"
-#define PV_LAYOUT_ARTICLES   "articles.ndjson.gz"
+#define PV_LAYOUT_ARCHIVE    "articles.ndjson.gz"
 #define PV_LAYOUT_INDEX      "index.json"
 #define PV_LAYOUT_LIVE       "live.json"
 #define PV_LAYOUT_SITE_HOURS "site/hours.json"

@@ -95,9 +95,9 @@ void pv_snapshot_totals(struct pv_buffer *buffer, const struct pv_snapshot_stamp
                         const struct pv_totals *totals);
 
 /* The list of all articles is NDJSON: this line first, then one an article. */
-void pv_snapshot_articles_head(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
-                               size_t articles);
-void pv_snapshot_articles_line(struct pv_buffer *buffer, const struct pv_count *article);
+void pv_snapshot_archive_head(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
+                              size_t articles);
+void pv_snapshot_archive_line(struct pv_buffer *buffer, const struct pv_count *article);
 
 /* What a reader has to know to find and show the files. */
 struct pv_snapshot_names {

@@ -7,6 +7,10 @@
 #include "dashboard-export/moment.h"
 #include "dashboard-export/snapshot.h"
 
+/* Articles that are asked for at once. */
+enum { PV_LIVE_PAGE = 100 };
+_Static_assert((int)PV_LIVE_PAGE <= (int)PV_ARTICLE_PAGE, "they are a page");
+
 struct pv_live_reader;
 
 /* `options` must outlive it. */
@@ -25,7 +29,7 @@ enum pv_status pv_live_reader_begin(struct pv_live_reader *reader, int64_t now_m
 enum pv_status pv_live_reader_live(struct pv_live_reader *reader, struct pv_buffer *text,
                                    struct pv_error *error) PV_MUST_CHECK;
 
-/* Appends the file of each article (1 to PV_ARTICLE_PAGE) to its text; one without views gets
+/* Appends the file of each article (1 to PV_LIVE_PAGE) to its text; one without views gets
  * none. The ids must stay in place meanwhile. */
 enum pv_status pv_live_reader_articles(struct pv_live_reader *reader,
                                        const struct pv_text *articles, size_t count,

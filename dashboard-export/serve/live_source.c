@@ -19,7 +19,7 @@ enum { SLOW_MS = 1000 };
 struct pv_live_source {
     struct pv_live_sink sink;
     struct pv_live_reader *reader; /* the thread's */
-    struct pv_buffer texts[PV_ARTICLE_PAGE], live_text;
+    struct pv_buffer texts[PV_LIVE_PAGE], live_text;
     pthread_t thread;
     bool has_thread, has_lock;
     pthread_mutex_t lock; /* of all below */
@@ -36,7 +36,7 @@ struct pv_live_source {
 
 /* What the thread does next; the slots are its own until they are given back. */
 struct reading {
-    struct pv_live_slot *slots[PV_ARTICLE_PAGE];
+    struct pv_live_slot *slots[PV_LIVE_PAGE];
     size_t count;
     bool with_live;
     int64_t since_ms;
@@ -85,7 +85,7 @@ static bool wait_for_work(struct pv_live_source *source, struct reading *reading
         *reading = (struct reading){.since_ms = now_ms};
         if (now_ms >= source->away_until_ms && now_ms >= source->rests_until_ms) {
             reading->with_live = live_is_due(source, now_ms);
-            reading->count = pv_live_slots_take(&source->slots, reading->slots, PV_ARTICLE_PAGE);
+            reading->count = pv_live_slots_take(&source->slots, reading->slots, PV_LIVE_PAGE);
         }
         found = reading->with_live || reading->count > 0;
         if (!found)
@@ -103,8 +103,8 @@ static bool wait_for_work(struct pv_live_source *source, struct reading *reading
 static enum pv_status ask_redis(struct pv_live_source *source, const struct reading *reading,
                                 struct pv_error *error)
 {
-    struct pv_text articles[PV_ARTICLE_PAGE];
-    struct pv_buffer *texts[PV_ARTICLE_PAGE];
+    struct pv_text articles[PV_LIVE_PAGE];
+    struct pv_buffer *texts[PV_LIVE_PAGE];
     enum pv_status status = pv_live_reader_begin(source->reader, pv_clock_now_ms(&pv_wall_clock),
                                                  reading->since_ms, error);
 
@@ -270,7 +270,7 @@ void pv_live_source_destroy(struct pv_live_source *source)
         pthread_cond_destroy(&source->asked);
         pthread_mutex_destroy(&source->lock);
     }
-    for (size_t i = 0; i < PV_ARTICLE_PAGE; i++)
+    for (size_t i = 0; i < PV_LIVE_PAGE; i++)
         pv_buffer_clean_up(&source->texts[i]);
     pv_buffer_clean_up(&source->live_text);
     pv_buffer_clean_up(&source->live.text);

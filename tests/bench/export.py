@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 PEER = Path(__file__).with_name("export_peer.py")
 LISTS, SECTIONS = ("1h", "24h", "7d", "30d", "hot", "rising"), 8
-TRIES = 2
 CYCLES = 5  # of the program that keeps running
 COMMAND_MAX_MS, RSS_ABOVE_MAX_MIB, TIMES_FASTER = 10, 32, 5
 MEMORY = Path("/dev/shm")
@@ -97,12 +96,13 @@ class _Site:
 
 @dataclass(frozen=True)
 class Place:
-    """Each run has an empty directory on disk: ext4 passes over the inodes that were deleted in the last minutes each
-    time it looks for a free one, so that what replaces thousands of files again and again measures little else."""
+    """In memory each cycle replaces the files of the one before. On disk each has a directory of its own: ext4 looks at
+    every inode that was deleted in the last minutes when it wants a free one, so that a second cycle would be slower
+    than the first, whoever writes the files."""
 
     name: str
     out: Path
-    is_emptied: bool
+    is_new_each_cycle: bool
 
 
 def _content(path: Path) -> Any:
@@ -129,18 +129,6 @@ def _commands(bench: Bench, out: Path) -> dict[str, list[str]]:
     }
 
 
-def _write_all(bench: Bench, site: _Site, out: Path) -> int:
-    """The same views by all, in one hour of the clock; returns how many files were compared."""
-    for _ in range(TRIES):
-        site.view()
-        hour = int(time.time()) // 3600
-        for name, command in _commands(bench, out).items():
-            run(command, bench.directory / f"export-{name}.log")
-        if int(time.time()) // 3600 == hour:
-            break
-    return _compare(out / "ours", out / "peer")
-
-
 def _row(name: str, costs: list[Cost], peer: Cost | None) -> Cost:
     cost = median(costs)
     faster = f"{peer.wall_s / cost.wall_s:>8.1f}" if peer else f"{'':>8}"
@@ -148,19 +136,30 @@ def _row(name: str, costs: list[Cost], peer: Cost | None) -> Cost:
     return cost
 
 
+def _cycle(bench: Bench, site: _Site, out: Path) -> tuple[dict[str, Cost], int]:
+    """All write the same views, one after the other. Returns what each took, and how many files were compared: none
+    when an hour of the clock ended meanwhile."""
+    costs: dict[str, Cost] = {}
+    out.mkdir(parents=True, exist_ok=True)
+    site.view()
+    hour = int(time.time()) // 3600
+    for name, command in _commands(bench, out).items():
+        before_s = bench.redis_cpu_s()
+        cost, _ = run(command, bench.directory / f"export-{name}.log")
+        costs[name] = replace(cost, redis_cpu_s=bench.redis_cpu_s() - before_s)
+    return costs, _compare(out / "ours", out / "peer") if int(time.time()) // 3600 == hour else 0
+
+
 def _cycles(bench: Bench, site: _Site, place: Place) -> None:
-    """Ours and the peer in turns, so that both have the same views to write."""
     costs: dict[str, list[Cost]] = {"ours": [], "gzip": [], "peer": []}
-    place.out.mkdir()
-    compared = _write_all(bench, site, place.out)
+    compared = 0
+    if not place.is_new_each_cycle:
+        _cycle(bench, site, place.out)  # what the others replace
     for number in range(bench.options.runs):
-        out = place.out / f"{number}" if place.is_emptied else place.out
-        out.mkdir(exist_ok=True)
-        for name, command in _commands(bench, out).items():
-            site.view()
-            before_s = bench.redis_cpu_s()
-            cost, _ = run(command, bench.directory / f"export-{name}.log")
-            costs[name].append(replace(cost, redis_cpu_s=bench.redis_cpu_s() - before_s))
+        cycle, same = _cycle(bench, site, place.out / f"{number}" if place.is_new_each_cycle else place.out)
+        compared += same
+        for name, cost in cycle.items():
+            costs[name].append(cost)
     peer = median(costs["peer"])
     _row(f"redis-py, {place.name}", costs["peer"], None)
     ours = _row(f"pv-dashboard-export --once, {place.name}", costs["ours"], peer)
@@ -214,8 +213,8 @@ def measure_export(bench: Bench) -> None:
           f"{bench.options.runs}\n{'':<56}{'wall s':>8}{'CPU s':>8}{'times':>8}{'Redis s':>9}{'RSS MiB':>9}", flush=True)
     memory = MEMORY / f"pv-bench-export-{bench.directory.name}"
     try:
-        for place in (Place("memory, files replaced", memory, is_emptied=False),
-                      Place("disk, new files", bench.directory / "export", is_emptied=True)):
+        for place in (Place("memory, files replaced", memory, is_new_each_cycle=False),
+                      Place("disk, new files", bench.directory / "export", is_new_each_cycle=True)):
             _cycles(bench, site, place)
             shutil.rmtree(place.out)
         memory.mkdir()

@@ -2,7 +2,7 @@
 add_library(dashboard-test-redis STATIC dashboard_redis.c)
 target_link_libraries(dashboard-test-redis PUBLIC pageview PkgConfig::CMOCKA)
 
-foreach(module articles_file count_list csv directory gzip index live_top_table options publish
+foreach(module archive_file count_list csv directory gzip index live_top_table options publish
         ranks ranks_file snapshot timezone top tree web_files)
   pv_unit_test(dashboard_${module} pv-dashboard-export-lib)
 endforeach()

@@ -226,7 +226,7 @@ static void top_lists_of_what_is_over_wait_ten_minutes(void **state)
     fixture.options.days = 2;
     fixture.options.hours = 2;
     fixture.options.articles_interval_ms = PV_DAY_MS;
-    fixture.exporter.articles_tried = true;
+    fixture.exporter.archive_tried = true;
     assert_round(&fixture, 0, PV_OK);
     assert_round(&fixture, 599999, PV_OK);
     assert_round(&fixture, 600000, PV_OK);

@@ -1,6 +1,6 @@
 #include "test_pageview_support.h"
 
-#include "dashboard-export/articles_file.h"
+#include "dashboard-export/archive_file.h"
 #include "dashboard-export/index.h"
 #include "dashboard_files.h"
 
@@ -32,7 +32,7 @@ static void put_articles(const struct pv_directory *directory)
     struct pv_published published;
     struct pv_error error;
 
-    assert_int_equal(pv_articles_file_publish(directory, &about, &none, &published, &error), PV_OK);
+    assert_int_equal(pv_archive_file_publish(directory, &about, &none, &published, &error), PV_OK);
 }
 
 static void every_snapshot_on_disk_is_listed_and_nothing_else(void **state)

@@ -72,7 +72,7 @@ static void article_ids_are_escaped(void **state)
     struct pv_buffer text = {0};
 
     (void)state;
-    pv_snapshot_articles_line(&text, &article);
+    pv_snapshot_archive_line(&text, &article);
     assert_text(&text, "{\"article\":\"/\\\"\\\\\\u000a<\xc3\xa4\",\"views\":5}\n");
 }
 
@@ -82,7 +82,7 @@ static void list_of_articles_begins_with_what_it_is(void **state)
     struct pv_buffer text = {0};
 
     (void)state;
-    pv_snapshot_articles_head(&text, &about, 2);
+    pv_snapshot_archive_head(&text, &about, 2);
     assert_text(&text, ABOUT("archive/1") ",\"articles\":2}\n");
 }
 

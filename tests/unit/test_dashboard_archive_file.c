@@ -1,6 +1,6 @@
 #include "test_pageview_support.h"
 
-#include "dashboard-export/articles_file.h"
+#include "dashboard-export/archive_file.h"
 #include "dashboard-export/gzip.h"
 #include "dashboard_out.h"
 
@@ -50,8 +50,8 @@ static bool publish(struct fixture *fixture, int64_t now_ms, bool exact)
     struct pv_error error;
 
     pv_count_list_finish(&fixture->articles);
-    assert_int_equal(pv_articles_file_publish(&fixture->out.directory, &about, &fixture->articles,
-                                              &published, &error),
+    assert_int_equal(pv_archive_file_publish(&fixture->out.directory, &about, &fixture->articles,
+                                             &published, &error),
                      PV_OK);
     assert_int_equal(published.bytes, file_identity(fixture->out.path, NAME).st_size);
     return published.written;

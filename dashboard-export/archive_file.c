@@ -1,4 +1,4 @@
-#include "dashboard-export/articles_file.h"
+#include "dashboard-export/archive_file.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -25,12 +25,12 @@ static enum pv_status next_chunk(struct text *text, struct pv_error *error)
 {
     pv_buffer_reset(&text->chunk);
     if (!text->begun)
-        pv_snapshot_articles_head(&text->chunk, text->about, text->articles->count);
+        pv_snapshot_archive_head(&text->chunk, text->about, text->articles->count);
     text->begun = true;
     while (text->next < text->articles->count && text->chunk.length < CHUNK_SIZE) {
         if (text->next + AHEAD < text->articles->count)
             __builtin_prefetch(text->articles->items[text->next + AHEAD].name);
-        pv_snapshot_articles_line(&text->chunk, &text->articles->items[text->next++]);
+        pv_snapshot_archive_line(&text->chunk, &text->articles->items[text->next++]);
     }
     return text->chunk.failed ? pv_error_nomem(error, "the list of all articles") : PV_OK;
 }
@@ -73,7 +73,7 @@ static enum pv_status compare(struct pv_gzip_reader *reader, struct text *text, 
 static enum pv_status is_there_already(const struct pv_directory *directory, struct text text,
                                        bool *same, int64_t *bytes, struct pv_error *error)
 {
-    int fd = openat(directory->fd, PV_LAYOUT_ARTICLES, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = openat(directory->fd, PV_LAYOUT_ARCHIVE, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct pv_gzip_reader *reader;
     enum pv_status status;
     struct stat file;
@@ -122,10 +122,10 @@ static enum pv_status write_all(struct pv_publication *publication, struct text 
     return status;
 }
 
-enum pv_status pv_articles_file_publish(const struct pv_directory *directory,
-                                        const struct pv_snapshot_about *about,
-                                        const struct pv_count_list *articles,
-                                        struct pv_published *published, struct pv_error *error)
+enum pv_status pv_archive_file_publish(const struct pv_directory *directory,
+                                       const struct pv_snapshot_about *about,
+                                       const struct pv_count_list *articles,
+                                       struct pv_published *published, struct pv_error *error)
 {
     const struct text text = {.about = about, .articles = articles};
     struct pv_publication publication;
@@ -136,7 +136,7 @@ enum pv_status pv_articles_file_publish(const struct pv_directory *directory,
     status = is_there_already(directory, text, &same, &published->bytes, error);
     if (status != PV_OK || same)
         return status;
-    status = pv_publication_begin(directory, PV_LAYOUT_ARTICLES, &publication, error);
+    status = pv_publication_begin(directory, PV_LAYOUT_ARCHIVE, &publication, error);
     if (status != PV_OK)
         return status;
     status = write_all(&publication, text, error);

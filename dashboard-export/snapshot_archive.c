@@ -4,14 +4,14 @@
 
 #include "pageview/event_json.h"
 
-void pv_snapshot_articles_head(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
-                               size_t articles)
+void pv_snapshot_archive_head(struct pv_buffer *buffer, const struct pv_snapshot_about *about,
+                              size_t articles)
 {
     pv_snapshot_write_about(buffer, about, "archive/1");
     pv_buffer_add_format(buffer, ",\"articles\":%zu}\n", articles);
 }
 
-void pv_snapshot_articles_line(struct pv_buffer *buffer, const struct pv_count *article)
+void pv_snapshot_archive_line(struct pv_buffer *buffer, const struct pv_count *article)
 {
     pv_buffer_add_text(buffer, "{\"article\":");
     pv_json_string_write(buffer, article->name, article->length);
