@@ -224,15 +224,31 @@ def test_long_list_of_all_articles_that_loses_its_connection_fails_the_round_and
     assert head["exact"] and head["counted_to"] == {"pageviews/0": sum(views.values())}
 
 
-def test_files_of_articles_beside_a_long_list_that_lose_their_connection_are_made_in_the_next_round(
-        redis_server: RedisServer, tmp_path: Path) -> None:
-    """A thread makes them then. Nothing else asks for the day that is the first of an article's thirty."""
-    client, out, now = redis_server.client(), tmp_path / "out", datetime.now(timezone.utc)
-    views = {f"/a/{n}": n + 1 for n in range(2 * SMALL)}
+def read_in_this_minute(server: RedisServer, articles: int, now: datetime) -> dict[str, int]:
+    client, views = server.client(), {f"/a/{n}": n + 1 for n in range(articles)}
     for key in ("pv:views", f"pv:views:{now:%Y-%m-%dT%H:%M}"):
         client.hset(key, mapping=views)
     client.hset(f"pv:site:{now:%Y-%m-%d}", mapping={f"{now:%H:%M}": sum(views.values())})
     client.hset("pv:meta", mapping={"last_commit_ms": int(now.timestamp() * 1000)})
+    return views
+
+
+@pytest.mark.parametrize("articles", [SMALL // 2, SMALL + 100])
+def test_each_article_that_fails_is_counted_once(redis_server: RedisServer, tmp_path: Path, articles: int) -> None:
+    """With few of them in the round itself, with many in a thread, and in two chunks."""
+    read_in_this_minute(redis_server, articles, datetime.now(timezone.utc))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/articles").write_text("in their way")
+    running = exporter(redis_server, tmp_path, tmp_path / "out", once=True)
+    running.expect_exit(1)
+    assert running.closing()["failed"] == articles, running.text()
+
+
+def test_files_of_articles_beside_a_long_list_that_lose_their_connection_are_made_in_the_next_round(
+        redis_server: RedisServer, tmp_path: Path) -> None:
+    """A thread makes them then. Nothing else asks for the day that is the first of an article's thirty."""
+    out, now = tmp_path / "out", datetime.now(timezone.utc)
+    views = read_in_this_minute(redis_server, 2 * SMALL, now)
     proxy = TcpProxy(redis_server.port, f"pv:views:{now - timedelta(days=29):%Y-%m-%d}\r\n".encode(), lambda: 1)
     proxy.lose(Lose.REQUEST)
     running = exporter(redis_server, tmp_path, out, redis=proxy.address)

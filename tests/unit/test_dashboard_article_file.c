@@ -338,10 +338,50 @@ static void chunk_that_fails_leaves_no_answer_for_what_is_asked_next(void **stat
     COMMAND("HSET", "pv:site:2026-11-24", "13:05", "2100");
     put_file(out, "articles", "in their way", 12);
     assert_int_equal(export_round(), PV_IO);
+    assert_int_equal(result.failed, MORE_THAN_A_CHUNK);
     snprintf(place, sizeof place, "%s/articles", out);
     assert_int_equal(unlink(place), 0);
     assert_int_equal(export_round(), PV_OK);
     assert_int_equal(result.written, 2 * MORE_THAN_A_CHUNK);
+}
+
+/* They are in several pages, in several thousands that are read together, and in all three chunks.
+ */
+static void each_article_that_fails_is_tried_again_and_no_other(void **state)
+{
+    enum { ARTICLES = 4500 };
+    static const int bad[] = {0, 249, 250, 777, 1999, 2000, 2600, 3501, 4499};
+    enum { BAD = sizeof bad / sizeof bad[0] };
+    char place[TEST_PATH_SIZE + 32];
+
+    (void)state;
+    fill("pv:views", ARTICLES);
+    fill("pv:views:2026-11-24T13:05", ARTICLES);
+    COMMAND("HSET", "pv:site:2026-11-24", "13:05", "4500");
+    snprintf(place, sizeof place, "%s/articles", out);
+    assert_return_code(mkdir(place, 0755), 0);
+    for (size_t i = 0; i < BAD; i++) { /* every other one cannot be written, the rest not shown */
+        snprintf(place, sizeof place,
+                 i % 2 == 0 ? "%s/articles/.%d.json.tmp" : "%s/articles/%d.json", out, bad[i]);
+        assert_return_code(mkdir(place, 0755), 0);
+    }
+    assert_int_equal(export_round(), PV_IO);
+    assert_int_equal(result.failed, BAD);
+    for (size_t i = 0; i < BAD; i++) {
+        snprintf(place, sizeof place,
+                 i % 2 == 0 ? "%s/articles/.%d.json.tmp" : "%s/articles/%d.json", out, bad[i]);
+        assert_return_code(rmdir(place), 0);
+        snprintf(place, sizeof place, "articles/%d.json", bad[i]);
+        assert_false(file_exists(out, place));
+    }
+    assert_int_equal(export_round(), PV_OK);
+    for (size_t i = 0; i < BAD; i++) {
+        snprintf(place, sizeof place, "articles/%d.json", bad[i]);
+        assert_file_contains(out, place, "\"total\":1,");
+    }
+    assert_int_equal(result.failed, 0);
+    /* An article whose JSON could not be written has no badge yet. */
+    assert_int_equal(result.written, BAD + (BAD + 1) / 2);
 }
 
 int main(void)
@@ -365,6 +405,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(list_of_another_type_fails_without_losing_the_article,
                                         fresh, finish),
         cmocka_unit_test_setup_teardown(all_articles_are_written_when_wanted, fresh, finish),
+        cmocka_unit_test_setup_teardown(each_article_that_fails_is_tried_again_and_no_other, fresh,
+                                        finish),
         cmocka_unit_test_setup_teardown(chunk_that_fails_leaves_no_answer_for_what_is_asked_next,
                                         fresh, finish),
     };
