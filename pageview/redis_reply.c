@@ -27,12 +27,14 @@ _Static_assert(offsetof(struct pv_redis_reply, kind) == offsetof(redisReply, typ
 struct pv_reply_block {
     struct pv_reply_block *next; /* of the same answer */
     size_t used, size;
-    char bytes[]; /* the first block begins with the answer itself */
+    _Alignas(struct pv_redis_reply) char bytes[]; /* the first block begins with the answer */
 };
 
 static size_t aligned(size_t size)
 {
-    return (size + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
+    const size_t unit = _Alignof(struct pv_redis_reply);
+
+    return (size + unit - 1) / unit * unit;
 }
 
 static bool add_block(struct pv_reply_builder *builder, size_t size)
