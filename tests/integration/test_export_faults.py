@@ -244,12 +244,16 @@ def test_each_article_that_fails_is_counted_once(redis_server: RedisServer, tmp_
     assert running.closing()["failed"] == articles, running.text()
 
 
-def test_files_of_articles_beside_a_long_list_that_lose_their_connection_are_made_in_the_next_round(
-        redis_server: RedisServer, tmp_path: Path) -> None:
-    """A thread makes them then. Nothing else asks for the day that is the first of an article's thirty."""
+@pytest.mark.parametrize("lost", ["articles", "days"])
+def test_files_of_articles_beside_a_long_list_are_made_in_the_next_round_when_a_connection_is_lost(
+        redis_server: RedisServer, tmp_path: Path, lost: str) -> None:
+    """A thread makes them then, beside the days and hours. Nothing else asks for the day that is the first of an article's
+    thirty, and nothing else how many articles a day has."""
     out, now = tmp_path / "out", datetime.now(timezone.utc)
     views = read_in_this_minute(redis_server, 2 * SMALL, now)
-    proxy = TcpProxy(redis_server.port, f"pv:views:{now - timedelta(days=29):%Y-%m-%d}\r\n".encode(), lambda: 1)
+    asked = {"articles": f"pv:views:{now - timedelta(days=29):%Y-%m-%d}\r\n",
+             "days": f"HLEN\r\n$19\r\npv:views:{now:%Y-%m-%d}\r\n"}[lost]
+    proxy = TcpProxy(redis_server.port, asked.encode(), lambda: 1)
     proxy.lose(Lose.REQUEST)
     running = exporter(redis_server, tmp_path, out, redis=proxy.address)
     running.wait_text(r"event=redis_away .*")
@@ -258,6 +262,7 @@ def test_files_of_articles_beside_a_long_list_that_lose_their_connection_are_mad
                explain=running.describe)
     running.stop()
     proxy.close()
+    assert running.closing()["failed"] == 1, running.text()
     for article, total in views.items():
         assert json.loads((out / f"articles{article}.json").read_bytes())["total"] == total
     assert not unfinished(out)

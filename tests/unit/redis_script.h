@@ -117,4 +117,16 @@ static inline enum pv_status ping(struct pv_redis_reply **reply)
 /* A test with the client, connected at its first command, and the server's socket. */
 #define connected(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* What the server answers ends the connection. */
+static inline void assert_loses_connection(const char *answer)
+{
+    const struct exchange script[] = {{PING, answer}, {NULL, NULL}};
+    struct pv_redis_reply *reply;
+
+    start_server(script);
+    assert_int_equal(ping(&reply), PV_UNAVAILABLE);
+    assert_null(reply);
+    assert_followed();
+}
+
 #endif

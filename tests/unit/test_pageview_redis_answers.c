@@ -159,15 +159,8 @@ static void a_long_answer_is_kept_beside_the_next_one(void **state)
 /* What there is of the answer is freed: the sanitizer says so if it is not. */
 static void a_connection_that_ends_deep_in_an_answer_is_lost(void **state)
 {
-    static const struct exchange script[] = {
-        {PING, "*3\r\n$3\r\none\r\n*0\r\n*2\r\n*-1\r\n*2\r\n:1\r\n"}, {NULL, NULL}};
-    struct pv_redis_reply *reply;
-
     (void)state;
-    start_server(script);
-    assert_int_equal(ping(&reply), PV_UNAVAILABLE);
-    assert_null(reply);
-    assert_followed();
+    assert_loses_connection("*3\r\n$3\r\none\r\n*0\r\n*2\r\n*-1\r\n*2\r\n:1\r\n");
 }
 
 /* Nobody asks for RESP 3, and older ones of hiredis do not know it. */

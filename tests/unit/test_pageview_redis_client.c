@@ -102,14 +102,8 @@ static void a_lost_connection_is_unavailable_and_made_again(void **state)
 
 static void an_answer_that_is_none_is_a_lost_connection(void **state)
 {
-    static const struct exchange script[] = {{PING, "HTTP/1.1 400 Bad Request\r\n"}, {NULL, NULL}};
-    struct pv_redis_reply *reply;
-
     (void)state;
-    start_server(script);
-    assert_int_equal(ping(&reply), PV_UNAVAILABLE);
-    assert_null(reply);
-    assert_followed();
+    assert_loses_connection("HTTP/1.1 400 Bad Request\r\n");
 }
 
 static void nobody_there_is_unavailable(void **state)
